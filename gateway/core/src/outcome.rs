@@ -1,0 +1,180 @@
+//! Outcomes: what became of one attempt. Every plugin and transport failure is one of these words.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::plugin::{Crash, CrashKind};
+use crate::word::Headers;
+
+/// What became of one attempt.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// The receiver answered, with any status.
+    Answered(Answer),
+    /// No answer came.
+    Unreachable {
+        /// Where it failed.
+        at: Reach,
+        /// What the system said, for people.
+        detail: String,
+    },
+    /// Our own guard refused the address: a configuration error.
+    Blocked {
+        /// The host that the endpoint names.
+        host: String,
+        /// The address that was refused, if it came to one.
+        address: Option<IpAddr>,
+    },
+    /// The configuration cannot say where it goes, such as an endpoint that is no URL.
+    Misconfigured(String),
+    /// A plugin says no.
+    Declined(String),
+    /// A plugin asks for later.
+    Postponed {
+        /// Not before so long.
+        after: Option<Duration>,
+        /// In its words.
+        reason: String,
+    },
+    /// A plugin says that there is nothing to send.
+    Skipped(String),
+    /// A plugin broke.
+    Crashed {
+        /// Its name in the configuration.
+        plugin: String,
+        /// How.
+        crash: Crash,
+    },
+}
+
+/// A receiver's answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Its header fields.
+    pub headers: Headers,
+    /// The first part of its body, up to [`crate::limits::RESPONSE_BYTES_MAX`].
+    pub body: Bytes,
+    /// Whether the body was longer than that.
+    pub cut: bool,
+}
+
+/// Where reaching a receiver failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// The name did not resolve.
+    Dns,
+    /// No connection.
+    Connect,
+    /// No TLS on the connection.
+    Tls,
+    /// No whole answer in time.
+    Timeout,
+    /// The connection broke.
+    Reset,
+}
+
+/// The one word of an outcome, for rows, logs, metrics and the API. The texts are stored: never change one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Word {
+    /// Any 2xx.
+    Success,
+    /// Any other answer.
+    Refused,
+    /// 410.
+    Gone,
+    /// See [`Reach`].
+    Unreachable(Reach),
+    /// See [`Outcome::Blocked`].
+    Blocked,
+    /// See [`Outcome::Misconfigured`].
+    Misconfigured,
+    /// See [`Outcome::Declined`].
+    Declined,
+    /// See [`Outcome::Postponed`].
+    Postponed,
+    /// See [`Outcome::Skipped`].
+    Skipped,
+    /// See [`CrashKind`].
+    Crashed(CrashKind),
+}
+
+impl Outcome {
+    /// Returns the outcome's one word.
+    pub fn word(&self) -> Word {
+        match self {
+            Outcome::Answered(Answer { status: 200..=299, .. }) => Word::Success,
+            Outcome::Answered(Answer { status: 410, .. }) => Word::Gone,
+            Outcome::Answered(_) => Word::Refused,
+            Outcome::Unreachable { at, .. } => Word::Unreachable(*at),
+            Outcome::Blocked { .. } => Word::Blocked,
+            Outcome::Misconfigured(_) => Word::Misconfigured,
+            Outcome::Declined(_) => Word::Declined,
+            Outcome::Postponed { .. } => Word::Postponed,
+            Outcome::Skipped(_) => Word::Skipped,
+            Outcome::Crashed { crash, .. } => Word::Crashed(crash.kind),
+        }
+    }
+
+    /// Returns the receiver's status, if it answered.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Outcome::Answered(answer) => Some(answer.status),
+            Outcome::Unreachable { .. }
+            | Outcome::Blocked { .. }
+            | Outcome::Misconfigured(_)
+            | Outcome::Declined(_)
+            | Outcome::Postponed { .. }
+            | Outcome::Skipped(_)
+            | Outcome::Crashed { .. } => None,
+        }
+    }
+
+    /// Returns one readable sentence about it; empty for a success.
+    pub fn detail(&self) -> String {
+        match self {
+            Outcome::Answered(answer) if (200..300).contains(&answer.status) => String::new(),
+            Outcome::Answered(answer) => format!("the receiver answered {}", answer.status),
+            Outcome::Unreachable { detail, .. } => detail.clone(),
+            Outcome::Blocked { host, address: Some(address) } => {
+                format!("{host} resolves to {address}, which [egress] allow does not name")
+            }
+            Outcome::Blocked { host, address: None } => {
+                format!("{host} is a private address that [egress] allow does not name")
+            }
+            Outcome::Misconfigured(what) => what.clone(),
+            Outcome::Declined(reason) | Outcome::Skipped(reason) => reason.clone(),
+            Outcome::Postponed { reason, .. } => reason.clone(),
+            Outcome::Crashed { plugin, crash } => format!("plugin {plugin}: {}", crash.message),
+        }
+    }
+}
+
+impl Word {
+    /// Returns the text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Word::Success => "success",
+            Word::Refused => "refused",
+            Word::Gone => "gone",
+            Word::Unreachable(Reach::Dns) => "unreachable_dns",
+            Word::Unreachable(Reach::Connect) => "unreachable_connect",
+            Word::Unreachable(Reach::Tls) => "unreachable_tls",
+            Word::Unreachable(Reach::Timeout) => "unreachable_timeout",
+            Word::Unreachable(Reach::Reset) => "unreachable_reset",
+            Word::Blocked => "blocked",
+            Word::Misconfigured => "misconfigured",
+            Word::Declined => "declined",
+            Word::Postponed => "postponed",
+            Word::Skipped => "skipped",
+            Word::Crashed(CrashKind::Trap) => "crashed_trap",
+            Word::Crashed(CrashKind::Deadline) => "crashed_deadline",
+            Word::Crashed(CrashKind::Memory) => "crashed_memory",
+            Word::Crashed(CrashKind::OutputTooLarge) => "crashed_output_too_large",
+            Word::Crashed(CrashKind::Incompatible) => "crashed_incompatible",
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Plans: which routes take an event, and what they make of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use super::*;
+use crate::condition::Condition;
+use crate::envelope::TypeGlob;
+use crate::event::{Content, Parts};
+use crate::recipe::Recipe;
+use crate::topology::{Destination, Endpoint, HttpTarget, OnPluginFailure, Signing, TopologyParts};
+use crate::word::{Digest, EventId, Headers, Kind, Millis, NameId, Origin, Scope, ScopeId, Slug};
+
+fn scope() -> ScopeId {
+    Scope::default_scope().id()
+}
+
+fn id(kind: Kind, name: &str) -> NameId {
+    NameId::of(scope(), kind, &Slug::parse(name).expect("a slug"))
+}
+
+fn route(name: &str, types: &[&str], condition: Option<serde_json::Value>, to: &[&str]) -> Route {
+    let recipe = Arc::new(Recipe::default());
+    Route {
+        id: id(Kind::Route, name),
+        name: Slug::parse(name).expect("a slug"),
+        source: id(Kind::Source, "shop"),
+        types: types.iter().map(|glob| TypeGlob::parse(glob).expect("a glob")).collect(),
+        condition: condition.map(|tree| Condition::parse(&tree).expect("a condition")),
+        recipe_digest: recipe.digest(),
+        recipe,
+        to: to.iter().map(|name| id(Kind::Destination, name)).collect(),
+        on_plugin_failure: OnPluginFailure::Hold,
+    }
+}
+
+fn destination(name: &str) -> Destination {
+    let endpoint = Endpoint::Plain("https://example.com/".parse().expect("a URL"));
+    Destination {
+        scope: scope(),
+        id: id(Kind::Destination, name),
+        name: Slug::parse(name).expect("a slug"),
+        retry: Default::default(),
+        timeout: Duration::from_secs(15),
+        concurrency: 1,
+        http: HttpTarget { endpoint, headers: vec![], signing: Signing::None },
+    }
+}
+
+fn event(source: &str, event_type: &str, body: &'static str) -> NewEvent {
+    let content = Content::new(Parts {
+        id: EventId(7),
+        source: source.into(),
+        event_type: event_type.into(),
+        subject: None,
+        order_key: None,
+        received_at: Millis(0),
+        headers: Arc::new(Headers::new()),
+        body: Bytes::from_static(body.as_bytes()),
+    });
+    NewEvent {
+        scope: scope(),
+        source: id(Kind::Source, source),
+        content: Arc::new(content),
+        dedupe: None,
+        origin: Origin::Http,
+        revision: Digest::of(b""),
+        trace: None,
+        hops: 0,
+    }
+}
+
+fn planned(routes: Vec<Route>, event: &NewEvent) -> Vec<(NameId, NameId)> {
+    let destinations = vec![destination("a"), destination("b")];
+    let parts = TopologyParts { routes, destinations, ..TopologyParts::default() };
+    let topology = Topology::new(scope(), Digest::of(b""), parts);
+    let mut last = 0;
+    let mut draw = || {
+        last += 1;
+        DeliveryId(last)
+    };
+    let deliveries = plan(&topology, event, &mut draw);
+    for delivery in &deliveries {
+        assert_eq!(delivery.message, MessageId::of(delivery.id));
+        assert_eq!(delivery.birth, Birth::Pending);
+        assert_eq!(delivery.lane, Lane { scope: scope(), id: delivery.destination });
+        assert_eq!(delivery.bytes as usize, event.content.body.len());
+    }
+    deliveries.into_iter().map(|delivery| (delivery.route, delivery.destination)).collect()
+}
+
+#[test]
+fn each_destination_of_each_route_that_takes_the_event_gets_a_delivery() {
+    let routes = vec![
+        route("one", &["order.*"], None, &["a", "b"]),
+        route("two", &[], Some(json!({"body.total": {"gte": 10}})), &["a"]),
+        route("other-type", &["refund.*"], None, &["a"]),
+        route("other-total", &[], Some(json!({"body.total": {"gte": 11}})), &["a"]),
+    ];
+
+    let planned = planned(routes, &event("shop", "order.paid", r#"{"total":10}"#));
+
+    let (one, two) = (id(Kind::Route, "one"), id(Kind::Route, "two"));
+    let (a, b) = (id(Kind::Destination, "a"), id(Kind::Destination, "b"));
+    assert_eq!(planned, [(one, a), (one, b), (two, a)]);
+}
+
+#[test]
+fn an_event_that_no_route_takes_plans_nothing() {
+    let routes = || vec![route("one", &["order.*"], None, &["a"])];
+
+    assert_eq!(planned(routes(), &event("shop", "", "{}")), []);
+    assert_eq!(planned(routes(), &event("elsewhere", "order.paid", "{}")), []);
+    assert_eq!(planned(vec![], &event("shop", "order.paid", "{}")), []);
+}
+
+#[test]
+fn a_body_that_is_no_json_fails_conditions_and_not_the_plan() {
+    let routes = vec![
+        route("one", &[], Some(json!({"body.total": {"gte": 10}})), &["a"]),
+        route("two", &[], None, &["b"]),
+    ];
+
+    let planned = planned(routes, &event("shop", "order.paid", "<xml/>"));
+
+    assert_eq!(planned, [(id(Kind::Route, "two"), id(Kind::Destination, "b"))]);
+}

@@ -1,0 +1,119 @@
+//! Rendering, the pure part: what transforms made of an event becomes the message that is sent.
+//!
+//! Nothing secret is in it: this is what is stored and shown.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, header};
+
+use crate::event::{Content, HOPS_HEADER};
+use crate::plugin::{GuestEvent, GuestMessage};
+use crate::topology::Destination;
+use crate::word::{Digest, Headers};
+
+/// A message between two stages: the event, or what the stages so far made of it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    event: Arc<Content>,
+    event_type: Arc<str>,
+    headers: Headers,
+    body: Bytes,
+    is_event_body: bool,
+    is_untouched: bool,
+}
+
+/// A message as it will be sent, but for what is added at the moment of sending: endpoint, signature,
+/// credentials. Stored and shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// HTTP method.
+    pub method: Method,
+    /// The endpoint as it may be shown: of a secret one only the reference.
+    pub url: String,
+    /// Header fields.
+    pub headers: Headers,
+    /// The body.
+    pub body: Bytes,
+    /// Whether the body is the event's own, byte for byte: then it is stored once.
+    pub is_event_body: bool,
+    /// The components that made it, first to last.
+    pub made_by: Vec<Digest>,
+}
+
+impl Draft {
+    /// Begins with the event itself. Of the sender's header fields only `content-type` goes on.
+    pub fn of(event: &Arc<Content>) -> Draft {
+        let content_type = event.headers.first(header::CONTENT_TYPE.as_str()).cloned();
+        Draft {
+            event: Arc::clone(event),
+            event_type: Arc::clone(&event.event_type),
+            headers: content_type.map(|value| (header::CONTENT_TYPE, value)).into_iter().collect(),
+            body: event.body.clone(),
+            is_event_body: true,
+            is_untouched: true,
+        }
+    }
+
+    /// Returns what the next guest is shown: the first one the event with all its header fields, a
+    /// later one what the stages before made.
+    pub fn shown(&self) -> GuestEvent {
+        let json = if self.is_event_body { self.event.json_if_parsed() } else { None };
+        let headers =
+            if self.is_untouched { Arc::clone(&self.event.headers) } else { Arc::new(self.headers.clone()) };
+        GuestEvent {
+            id: self.event.id.to_string().into(),
+            source: Arc::clone(&self.event.source),
+            event_type: Arc::clone(&self.event_type),
+            subject: self.event.subject.clone(),
+            order_key: self.event.order_key.clone(),
+            received_at: self.event.received_at,
+            headers,
+            body: self.body.clone(),
+            json,
+        }
+    }
+
+    /// Applies what a transform made: fields that it left out stay.
+    pub fn with(mut self, message: GuestMessage) -> Draft {
+        self.is_untouched = false;
+        if let Some(event_type) = message.event_type {
+            self.event_type = event_type.into();
+        }
+        for (name, value) in message.headers.iter() {
+            self.headers.set(name.clone(), value.clone());
+        }
+        if let Some(body) = message.body {
+            self.body = body;
+            self.is_event_body = false;
+        }
+        self
+    }
+
+    /// Addresses the message to a destination. `hops` is how often the event passed through before.
+    pub fn rendered(self, destination: &Destination, hops: u32, made_by: Vec<Digest>) -> Rendered {
+        let mut headers = self.headers;
+        for (name, value) in &destination.http.headers {
+            headers.set(name.clone(), value.clone());
+        }
+        if headers.first(header::USER_AGENT.as_str()).is_none() {
+            headers.push(
+                header::USER_AGENT,
+                HeaderValue::from_static(concat!("Hookgate/", env!("CARGO_PKG_VERSION"))),
+            );
+        }
+        headers.set(HeaderName::from_static(HOPS_HEADER), HeaderValue::from(hops.saturating_add(1)));
+        Rendered {
+            method: Method::POST,
+            url: destination.http.endpoint.shown().to_owned(),
+            headers,
+            body: self.body,
+            is_event_body: self.is_event_body,
+            made_by,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

@@ -1,0 +1,262 @@
+//! The compiled configuration of one scope. Replaced whole, never edited: work in flight keeps the
+//! one it began with.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use url::Url;
+
+use crate::condition::Condition;
+use crate::envelope::TypeGlob;
+use crate::plugin::{Call, Manifest, PluginLimits};
+use crate::recipe::{Recipe, Stage};
+use crate::retry::RetryPolicy;
+use crate::source::Source;
+use crate::word::{Digest, Kind, NameId, ScopeId, Secret, Slug};
+
+/// The compiled configuration of one scope.
+#[derive(Debug)]
+pub struct Topology {
+    /// The owner.
+    pub scope: ScopeId,
+    /// The digest of the configuration's text.
+    pub revision: Digest,
+    sources: HashMap<Slug, Arc<Source>>,
+    routes: HashMap<NameId, Arc<Route>>,
+    routes_by_source: HashMap<NameId, Vec<Arc<Route>>>,
+    destinations: HashMap<NameId, Arc<Destination>>,
+    plugins: HashMap<Slug, Plugin>,
+    recipes: HashMap<Digest, Arc<Recipe>>,
+}
+
+/// What a topology is made of. Every name in it was checked to exist.
+#[derive(Debug, Default)]
+pub struct TopologyParts {
+    /// Inbound addresses.
+    pub sources: Vec<Source>,
+    /// In the order of the configuration.
+    pub routes: Vec<Route>,
+    /// Targets.
+    pub destinations: Vec<Destination>,
+    /// Components under names.
+    pub plugins: Vec<Plugin>,
+}
+
+/// Source and types, a condition, transforms, destinations.
+#[derive(Debug)]
+pub struct Route {
+    /// The name as an integer.
+    pub id: NameId,
+    /// The name.
+    pub name: Slug,
+    /// Where its events come from.
+    pub source: NameId,
+    /// Types that it takes; empty: all.
+    pub types: Vec<TypeGlob>,
+    /// What an event must be like; none: anything.
+    pub condition: Option<Condition>,
+    /// The transforms, pinned by each delivery at its birth.
+    pub recipe: Arc<Recipe>,
+    /// [`Recipe::digest`] of it, once.
+    pub recipe_digest: Digest,
+    /// Destinations, each of which gets a delivery of its own.
+    pub to: Vec<NameId>,
+    /// What becomes of a delivery whose plugin keeps breaking.
+    pub on_plugin_failure: OnPluginFailure,
+}
+
+/// What becomes of a delivery whose plugin keeps breaking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnPluginFailure {
+    /// It stays, without a due time, until somebody retries it or repairs the plugin.
+    #[default]
+    Hold,
+    /// It ends.
+    DeadLetter,
+}
+
+/// A configured target with its policy.
+#[derive(Debug)]
+pub struct Destination {
+    /// The owner.
+    pub scope: ScopeId,
+    /// The name as an integer.
+    pub id: NameId,
+    /// The name.
+    pub name: Slug,
+    /// When it is tried again.
+    pub retry: RetryPolicy,
+    /// Within what an answer must be there.
+    pub timeout: Duration,
+    /// Requests that may be on the wire at once.
+    pub concurrency: u32,
+    /// How it is reached.
+    pub http: HttpTarget,
+}
+
+/// An HTTP endpoint and how it is spoken to.
+#[derive(Debug)]
+pub struct HttpTarget {
+    /// The URL.
+    pub endpoint: Endpoint,
+    /// Set on every request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// How requests are signed.
+    pub signing: Signing,
+}
+
+/// An endpoint's URL, and whether it may be shown.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// Written in the configuration.
+    Plain(Url),
+    /// Given by reference: a URL such as Slack's is a credential. Shown as the reference only.
+    Secret {
+        /// The URL's bytes, which were checked to be one.
+        url: Secret,
+        /// What stands for it where it is shown, such as `${env:SLACK_WEBHOOK_URL}`.
+        shown: String,
+    },
+}
+
+/// How requests to a destination are signed.
+#[derive(Debug, Default)]
+pub enum Signing {
+    /// Not at all.
+    #[default]
+    None,
+    /// Standard Webhooks 1.0, `v1`: one signature a secret, newest first.
+    StandardWebhooks {
+        /// The keys' bytes, decoded.
+        secrets: Vec<Secret>,
+    },
+}
+
+/// A component under a name, and what it is given.
+#[derive(Debug, Clone)]
+pub struct Plugin {
+    /// The name as an integer.
+    pub id: NameId,
+    /// The name.
+    pub name: Slug,
+    /// The component that is active now.
+    pub digest: Digest,
+    /// What it says of itself.
+    pub manifest: Option<Manifest>,
+    /// What it may spend.
+    pub limits: PluginLimits,
+}
+
+impl Topology {
+    /// Puts the parts together.
+    pub fn new(scope: ScopeId, revision: Digest, parts: TopologyParts) -> Topology {
+        let mut topology = Topology { revision, ..Topology::empty(scope) };
+        for route in parts.routes {
+            let route = Arc::new(route);
+            topology.recipes.insert(route.recipe_digest, Arc::clone(&route.recipe));
+            topology.routes_by_source.entry(route.source).or_default().push(Arc::clone(&route));
+            topology.routes.insert(route.id, route);
+        }
+        topology.sources = parts.sources.into_iter().map(|s| (s.name.clone(), Arc::new(s))).collect();
+        topology.destinations = parts.destinations.into_iter().map(|d| (d.id, Arc::new(d))).collect();
+        topology.plugins = parts.plugins.into_iter().map(|p| (p.name.clone(), p)).collect();
+        topology
+    }
+
+    /// Returns a topology that accepts and sends nothing.
+    pub fn empty(scope: ScopeId) -> Topology {
+        Topology {
+            scope,
+            revision: Digest::of(b""),
+            sources: HashMap::new(),
+            routes: HashMap::new(),
+            routes_by_source: HashMap::new(),
+            destinations: HashMap::new(),
+            plugins: HashMap::new(),
+            recipes: HashMap::new(),
+        }
+    }
+
+    /// Returns a source by name.
+    pub fn source(&self, name: &str) -> Option<&Arc<Source>> {
+        self.sources.get(name)
+    }
+
+    /// Returns the routes of a source, in the order of the configuration.
+    pub fn routes_of(&self, source: NameId) -> &[Arc<Route>] {
+        self.routes_by_source.get(&source).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns a route by its integer.
+    pub fn route(&self, id: NameId) -> Option<&Arc<Route>> {
+        self.routes.get(&id)
+    }
+
+    /// Returns a destination by its integer.
+    pub fn destination(&self, id: NameId) -> Option<&Arc<Destination>> {
+        self.destinations.get(&id)
+    }
+
+    /// Returns every destination.
+    pub fn destinations(&self) -> impl Iterator<Item = &Arc<Destination>> {
+        self.destinations.values()
+    }
+
+    /// Returns a plugin by name.
+    pub fn plugin(&self, name: &str) -> Option<&Plugin> {
+        self.plugins.get(name)
+    }
+
+    /// Returns every plugin.
+    pub fn plugins(&self) -> impl Iterator<Item = &Plugin> {
+        self.plugins.values()
+    }
+
+    /// Returns a recipe of today's routes.
+    pub fn recipe(&self, digest: &Digest) -> Option<&Arc<Recipe>> {
+        self.recipes.get(digest)
+    }
+
+    /// Returns every recipe of today's routes, with its digest.
+    pub fn recipes(&self) -> impl Iterator<Item = (&Digest, &Arc<Recipe>)> {
+        self.recipes.iter()
+    }
+
+    /// Returns every name with its integer, for the store's table of names.
+    pub fn names(&self) -> Vec<(NameId, Kind, Slug)> {
+        let sources = self.sources.values().map(|s| (s.id, Kind::Source, s.name.clone()));
+        let routes = self.routes.values().map(|r| (r.id, Kind::Route, r.name.clone()));
+        let destinations = self.destinations.values().map(|d| (d.id, Kind::Destination, d.name.clone()));
+        let plugins = self.plugins.values().map(|p| (p.id, Kind::Plugin, p.name.clone()));
+        sources.chain(routes).chain(destinations).chain(plugins).collect()
+    }
+
+    /// Returns the call of a stage: the pinned component with today's limits of its name.
+    pub fn call(&self, stage: &Stage) -> Call {
+        let limits = self.plugin(stage.plugin.as_str()).map(|plugin| plugin.limits).unwrap_or_default();
+        Call { plugin: stage.plugin.clone(), digest: stage.digest, config: Arc::clone(&stage.config), limits }
+    }
+}
+
+impl Endpoint {
+    /// Returns what may be shown of it.
+    pub fn shown(&self) -> &str {
+        match self {
+            Endpoint::Plain(url) => url.as_str(),
+            Endpoint::Secret { shown, .. } => shown,
+        }
+    }
+
+    /// Returns the URL itself, to send to. Never store or show it.
+    ///
+    /// # Errors
+    /// A secret that was no URL; the configuration was checked, so this does not happen.
+    pub fn url(&self) -> Result<Url, url::ParseError> {
+        match self {
+            Endpoint::Plain(url) => Ok(url.clone()),
+            Endpoint::Secret { url, .. } => Url::parse(&String::from_utf8_lossy(url.expose())),
+        }
+    }
+}

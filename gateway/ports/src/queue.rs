@@ -1,0 +1,177 @@
+//! The port of those who deliver: taking work, keeping it, settling it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hookgate_core::decide::DeadReason;
+use hookgate_core::delivery::{End, Lane, Lease, Leased, Owner};
+use hookgate_core::outcome::Word;
+use hookgate_core::recipe::Recipe;
+use hookgate_core::render::Rendered;
+use hookgate_core::word::{AttemptId, DeliveryId, Digest, Headers, Millis, Secret, SendId, Token};
+
+use crate::{Fut, StoreError};
+
+/// What a process gets when it enters: a node number with a new incarnation.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    /// Number and incarnation.
+    pub owner: Owner,
+    /// The greatest id in the store: new ones begin above it.
+    pub id_max: i64,
+    /// The installation's key for dedupe, order and subject hashes.
+    pub hash_key: Secret,
+    /// Deliveries that dead incarnations held and that are free again.
+    pub adopted: u64,
+}
+
+/// Lanes with due work.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Due {
+    /// Each with its oldest due delivery, longest due first.
+    pub lanes: Vec<DueLane>,
+    /// When the next delivery that is not due yet becomes so; none: nothing waits.
+    pub next_in: Option<Duration>,
+}
+
+/// A lane with due work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueLane {
+    /// Which.
+    pub lane: Lane,
+    /// Since when its oldest delivery is due.
+    pub since: Millis,
+}
+
+/// How much of a lane to take: just as much as there are permits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Want {
+    /// Which lane.
+    pub lane: Lane,
+    /// Deliveries at most, longest due first.
+    pub count: u32,
+    /// Bytes at most, over the bodies of this want; a first delivery that is larger is not taken either.
+    pub bytes: usize,
+    /// The token of the rows that this take takes; noted in memory before the call.
+    pub token: Token,
+    /// Takes only suspects (lost [`hookgate_core::limits::LOST_SUSPECT`] times or more), or only others.
+    pub suspects: bool,
+}
+
+/// Something to be kept with a live delivery, before an effect that cannot be repeated.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// By whom it is held.
+    pub lease: Lease,
+    /// What was rendered.
+    pub rendered: Rendered,
+}
+
+/// One attempt and what it comes to, written as one unit of work.
+#[derive(Debug, Clone)]
+pub struct Settle {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// By whom it is held: if that is not so any more, nothing is written.
+    pub lease: Lease,
+    /// What happened.
+    pub attempt: AttemptRecord,
+    /// What becomes of the delivery.
+    pub to: To,
+}
+
+/// What becomes of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// Pending, due after this delay by the store's clock; one more attempt.
+    Retry(Duration),
+    /// Pending, due after this delay; one more crash of its plugin, no attempt.
+    RetryPlugin(Duration),
+    /// Pending without a due time; one more crash of its plugin, no attempt.
+    Hold,
+    /// Finished, with the reason in one word where there is one; one more attempt.
+    Finished {
+        /// How.
+        end: End,
+        /// A [`DeadReason`] of a dead letter.
+        reason: Option<DeadReason>,
+    },
+}
+
+/// What is known of one attempt.
+#[derive(Debug, Clone)]
+pub struct AttemptRecord {
+    /// `att_…`.
+    pub id: AttemptId,
+    /// The request on the wire.
+    pub send: SendId,
+    /// When it began, by the wall clock.
+    pub started_at: Millis,
+    /// From rendering to the whole answer.
+    pub took: Duration,
+    /// What became of it.
+    pub word: Word,
+    /// The receiver's status, if it answered.
+    pub status: Option<u16>,
+    /// One readable sentence; empty for a success.
+    pub detail: String,
+    /// What was sent; none if it did not come to that.
+    pub rendered: Option<Rendered>,
+    /// The receiver's header fields and the first part of its body.
+    pub answer: Option<(Headers, Bytes)>,
+    /// The components that made it.
+    pub made_by: Vec<Digest>,
+}
+
+/// What settling came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It is written.
+    Done,
+    /// Somebody else holds the delivery, or it has ended: nothing was written, never a success.
+    LeaseLost,
+}
+
+/// Gives out work and takes results.
+pub trait Queue: Send + Sync {
+    /// Takes a node number whose incarnation is dead, or a new one, and adopts what dead ones held.
+    fn enter(&self) -> Fut<'_, Result<Seat, StoreError>>;
+
+    /// Returns lanes with due work that nobody holds, at most `lanes_max`, and when more becomes due.
+    fn due(&self, lanes_max: usize) -> Fut<'_, Result<Due, StoreError>>;
+
+    /// Takes due deliveries, just as many as wanted, in the name of `owner`.
+    ///
+    /// # Errors
+    /// `Unknown`: rows may be taken under these tokens; [`Queue::release_unknown`] frees them.
+    fn take(&self, owner: Owner, wants: Vec<Want>) -> Fut<'_, Result<Vec<Leased>, StoreError>>;
+
+    /// Commits a rendered message with its live delivery, if the lease still holds.
+    fn keep(&self, keep: Keep) -> Fut<'_, Result<Settled, StoreError>>;
+
+    /// Returns what was kept with a live delivery.
+    fn kept(&self, delivery: DeliveryId) -> Fut<'_, Result<Option<Rendered>, StoreError>>;
+
+    /// Writes an attempt and what becomes of its delivery, if the lease still holds. `lost` becomes 0.
+    ///
+    /// # Errors
+    /// `Unknown`: repeat it.
+    fn settle(&self, settle: Settle) -> Fut<'_, Result<Settled, StoreError>>;
+
+    /// Gives deliveries back, due at once, nothing counted; those of other leases stay as they are.
+    fn release(&self, leases: Vec<(DeliveryId, Lease)>) -> Fut<'_, Result<(), StoreError>>;
+
+    /// Gives back all rows of `owner` whose token is not among `noted`; returns how many.
+    fn release_unknown(&self, owner: Owner, noted: Vec<Token>) -> Fut<'_, Result<u64, StoreError>>;
+
+    /// Ends the incarnation: gives back all its rows, uncounted.
+    fn leave(&self, owner: Owner) -> Fut<'_, Result<(), StoreError>>;
+
+    /// Returns a stored recipe.
+    fn recipe(&self, digest: Digest) -> Fut<'_, Result<Option<Recipe>, StoreError>>;
+
+    /// Returns a stored component.
+    fn component(&self, digest: Digest) -> Fut<'_, Result<Option<Bytes>, StoreError>>;
+}
