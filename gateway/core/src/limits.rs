@@ -53,6 +53,9 @@ pub const LANES_PER_LOOK_MAX: usize = 512;
 /// A node looks for due work at least this often, whether woken or not: controls rule from then on.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Two looks for due work are at least this far apart, so that many small delays do not add up to a spin.
+pub const LOOK_PAUSE: Duration = Duration::from_millis(10);
+
 /// A destination's concurrency where the configuration names none: enough for 1,000 a second at 30 ms.
 pub const DESTINATION_CONCURRENCY: u32 = 32;
 

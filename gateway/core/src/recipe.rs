@@ -46,6 +46,16 @@ impl Recipe {
     }
 }
 
+impl Recipe {
+    /// Returns the recipe with today's components in place of the pinned ones, the stages as they are: for
+    /// a delivery whose last render broke, so that a repaired plugin is used.
+    pub fn renewed(&self, today: impl Fn(&Slug) -> Option<Digest>) -> Recipe {
+        let renew =
+            |stage: &Stage| Stage { digest: today(&stage.plugin).unwrap_or(stage.digest), ..stage.clone() };
+        Recipe { stages: self.stages.iter().map(renew).collect() }
+    }
+}
+
 mod slug_text {
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -64,6 +74,20 @@ mod slug_text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_renewed_recipe_has_todays_components_and_the_same_stages() {
+        let stage = |plugin: &str, component: &[u8]| Stage {
+            plugin: Slug::parse(plugin).expect("a slug"),
+            digest: Digest::of(component),
+            config: "{}".into(),
+        };
+        let recipe = Recipe { stages: vec![stage("repaired", b"old"), stage("removed", b"old")] };
+
+        let renewed = recipe.renewed(|plugin| (plugin.as_str() == "repaired").then(|| Digest::of(b"new")));
+
+        assert_eq!(renewed.stages, [stage("repaired", b"new"), stage("removed", b"old")]);
+    }
 
     #[test]
     fn a_recipe_comes_back_from_its_json_under_the_same_digest() {

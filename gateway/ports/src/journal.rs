@@ -225,8 +225,8 @@ pub trait Journal: Send + Sync {
     /// Returns the attempts of a delivery, first to last.
     fn attempts(&self, scope: ScopeId, id: DeliveryId) -> Fut<'_, Result<Vec<AttemptRow>, StoreError>>;
 
-    /// Sends a delivery again: a pending or held one is due at once, its plugin's crashes forgotten; a
-    /// dead letter becomes a new delivery `fresh` under the same message id, and is resolved by it in
+    /// Sends a delivery again: a pending or held one is due at once, its plugin's crashes forgotten but for
+    /// one, which lets it render with today's components; a dead letter becomes a new delivery `fresh` under the same message id, and is resolved by it in
     /// the same transaction. Returns the delivery that is now pending.
     fn retry(
         &self,
@@ -236,9 +236,17 @@ pub trait Journal: Send + Sync {
         fresh: DeliveryId,
     ) -> Fut<'_, Result<DeliveryId, AgainRefused>>;
 
-    /// Stores a configuration with all that its deliveries will need, in one transaction.
+    /// Stores a configuration with all that its deliveries will need, in one transaction. Where a plugin's
+    /// component is another one than before, held deliveries whose recipe uses that plugin are due at once.
     fn apply(&self, actor: Actor, applied: Applied) -> Fut<'_, Result<(), StoreError>>;
 
     /// Returns the digest of the configuration that was applied last.
     fn revision(&self, scope: ScopeId) -> Fut<'_, Result<Option<Digest>, StoreError>>;
+
+    /// Returns the SHA-256 of the admin key that was made at the first start (table `api_key`, name `admin`).
+    fn admin_key(&self, scope: ScopeId) -> Fut<'_, Result<Option<Digest>, StoreError>>;
+
+    /// Stores the SHA-256 of a new admin key if there is none yet, and tells whether it did.
+    fn make_admin_key(&self, actor: Actor, scope: ScopeId, hash: Digest)
+    -> Fut<'_, Result<bool, StoreError>>;
 }

@@ -163,8 +163,14 @@ pub trait Queue: Send + Sync {
     /// Gives deliveries back, due at once, nothing counted; those of other leases stay as they are.
     fn release(&self, leases: Vec<(DeliveryId, Lease)>) -> Fut<'_, Result<(), StoreError>>;
 
-    /// Gives back all rows of `owner` whose token is not among `noted`; returns how many.
-    fn release_unknown(&self, owner: Owner, noted: Vec<Token>) -> Fut<'_, Result<u64, StoreError>>;
+    /// Gives back all rows of `owner` whose token is less than `drawn_before` and not among `noted`;
+    /// returns how many. A token that is drawn while this call waits is none of its business.
+    fn release_unknown(
+        &self,
+        owner: Owner,
+        noted: Vec<Token>,
+        drawn_before: Token,
+    ) -> Fut<'_, Result<u64, StoreError>>;
 
     /// Ends the incarnation: gives back all its rows, uncounted.
     fn leave(&self, owner: Owner) -> Fut<'_, Result<(), StoreError>>;

@@ -1,0 +1,34 @@
+# One entrance for everything a person does with this repository. The work is in scripts/.
+# Every target builds the same selection (`--workspace`) in the same profile, so that nothing is compiled twice.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run receiver send test bench fmt lint
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: ## Install what this machine lacks: packages, toolchain, target
+	@scripts/setup
+
+run: ## Build and run the gateway with examples/first and a receiver; Ctrl-C stops both
+	@scripts/run
+
+receiver: ## Run the example's receiver alone, e.g. make receiver ARGS="--fail-first 2"
+	@scripts/receiver $(ARGS)
+
+send: ## Post a signed GitHub pull_request to the running example
+	@examples/first/send.sh
+
+test: ## Run every test
+	@scripts/test
+
+bench: ## Measure; `make bench ARGS="client"` for a part, ARGS="--quick" for a look
+	@scripts/bench $(ARGS)
+
+fmt: ## Format everything
+	@scripts/each fmt
+
+lint: ## Formatting, clippy and documentation, warnings as errors
+	@scripts/each fmt --check
+	@scripts/each clippy
+	@scripts/each doc

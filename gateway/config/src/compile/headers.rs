@@ -1,0 +1,96 @@
+//! Header fields that a destination sets on every request.
+
+use http::{HeaderName, HeaderValue};
+
+use super::Compiler;
+use crate::at::At;
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::file::Entries;
+
+/// Set by HTTP itself: another value would break the connection (RFC 9110 section 7.6.1, RFC 9112).
+const OF_HTTP: [&str; 9] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What Hookgate sets begins so: message id, time and signature; how often it passed through.
+const OF_HOOKGATE: [&str; 2] = ["webhook-", "hookgate-"];
+
+/// Carry credentials by their meaning (RFC 9110, RFC 6265).
+const OF_CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+impl Compiler<'_> {
+    /// Compiles the header fields of a destination; those with a mistake are left out.
+    pub(super) fn headers(&mut self, entries: Option<&Entries<String>>) -> Vec<(HeaderName, HeaderValue)> {
+        let mut fields: Vec<(HeaderName, HeaderValue)> = Vec::new();
+        let mut places: Vec<&At<String>> = Vec::new();
+        for (key, value) in entries.map_or(&[][..], |entries| &entries.0) {
+            let (Some(name), Some(value)) = (self.field_name(key), self.field_value(value)) else { continue };
+            if let Some(first) = fields.iter().position(|(other, _)| *other == name) {
+                let message = format!("header field {name} is set already; names are the same in any case");
+                let diagnostic =
+                    Diagnostic::new(codes::DUPLICATE_KEY, key.span.clone(), message, "keep one of the two");
+                self.report.push(diagnostic.with(places[first].span.clone(), "the first one is here"));
+                continue;
+            }
+            places.push(key);
+            fields.push((name, value));
+        }
+        fields
+    }
+
+    fn field_name(&mut self, key: &At<String>) -> Option<HeaderName> {
+        let Ok(name) = HeaderName::from_bytes(key.text().as_bytes()) else {
+            let message = format!("{:?} is no name of a header field", key.text());
+            self.add(
+                codes::BAD_HEADER,
+                &key.span,
+                message,
+                "write letters, digits and hyphens, such as x-team",
+            );
+            return None;
+        };
+        let text = name.as_str();
+        if OF_HTTP.contains(&text) {
+            self.add(
+                codes::RESERVED_HEADER,
+                &key.span,
+                format!("{text} is set by HTTP itself"),
+                "leave it out",
+            );
+            return None;
+        }
+        if OF_HOOKGATE.iter().any(|prefix| text.starts_with(prefix)) {
+            let help = "leave it out, or choose a name that begins with neither webhook- nor hookgate-";
+            self.add(codes::RESERVED_HEADER, &key.span, format!("{text} is set by Hookgate"), help);
+            return None;
+        }
+        if OF_CREDENTIALS.contains(&text) {
+            let message =
+                format!("{text} is stored and shown with every attempt, and so are credentials in it");
+            let help =
+                "sign requests instead, or give the endpoint by reference if a URL can carry the token";
+            self.add(codes::SECRET_HEADER, &key.span, message, help);
+        }
+        Some(name)
+    }
+
+    fn field_value(&mut self, at: &At<String>) -> Option<HeaderValue> {
+        match HeaderValue::from_str(at.text()) {
+            Ok(value) if at.text().trim() == at.text() => Some(value),
+            Ok(_) | Err(_) => {
+                let help = "write one line of visible ASCII, without spaces at its ends";
+                self.add(codes::BAD_HEADER, &at.span, "this cannot be the value of a header field", help);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The third pass: what the file means. Every part is compiled as far as it goes, so that all mistakes
+//! are found in one run; a configuration comes out only if there is none.
+
+mod destination;
+mod endpoint;
+mod headers;
+mod names;
+mod plugin;
+mod plugin_config;
+mod retry;
+mod route;
+mod scalar;
+mod scheme;
+mod secret;
+mod settings;
+mod source;
+
+use std::ops::Range;
+
+use hookgate_core::template::TemplateError;
+use hookgate_core::topology::{Topology, TopologyParts};
+use hookgate_core::word::{Digest, Kind, NameId, Scope, ScopeId, Slug};
+
+use crate::at::At;
+use crate::catalogue::Catalogue;
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::file::File;
+use crate::reference::Secrets;
+use crate::report::Report;
+use crate::settings::Settings;
+use crate::string_offset::in_file;
+
+/// A configuration that checks.
+#[derive(Debug)]
+pub struct Config {
+    /// What the process runs by.
+    pub settings: Settings,
+    /// What events go through.
+    pub topology: Topology,
+    /// What somebody should look at, sorted by place.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What every part of the pass looks at and writes to.
+struct Compiler<'a> {
+    file: &'a File,
+    catalogue: &'a Catalogue,
+    secrets: Secrets<'a>,
+    scope: ScopeId,
+    report: Report,
+}
+
+/// Compiles a file; `report` holds the mistakes of the passes before.
+pub(crate) fn compile(
+    file: &File,
+    report: Report,
+    catalogue: &Catalogue,
+    secrets: Secrets<'_>,
+) -> Result<Config, Vec<Diagnostic>> {
+    let scope = Scope::default_scope().id();
+    let mut compiler = Compiler { file, catalogue, secrets, scope, report };
+    let settings = settings::settings(&mut compiler);
+    let sources = source::sources(&mut compiler);
+    let destinations = destination::destinations(&mut compiler, &settings.egress);
+    let mut plugins = plugin::Plugins::declared(&mut compiler);
+    let routes = route::routes(&mut compiler, &mut plugins);
+    names::check(&mut compiler);
+    let warnings = compiler.report.finish()?;
+    let parts = TopologyParts { sources, routes, destinations, plugins: plugins.into_parts() };
+    let topology = Topology::new(scope, Digest::of(file.text.as_bytes()), parts);
+    Ok(Config { settings, topology, warnings })
+}
+
+/// Returns the help for a name that nothing resembles: the table to add, if the name can have one.
+fn proposal(name: &str, kind: &str, with: &str) -> String {
+    match Slug::parse(name) {
+        Ok(slug) => format!("add [{kind}.{slug}] {with}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+impl Compiler<'_> {
+    /// Notes a mistake.
+    fn add(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report.add(code, span, message, help);
+    }
+
+    /// Returns a name as a slug with its integer, or notes why it is none.
+    fn slug(&mut self, kind: Kind, name: &At<String>) -> Option<(Slug, NameId)> {
+        match Slug::parse(name.text()) {
+            Ok(slug) => {
+                let id = NameId::of(self.scope, kind, &slug);
+                Some((slug, id))
+            }
+            Err(error) => {
+                let help = format!("call the {} something like \"my-{0}-1\"", kind.word());
+                self.add(codes::BAD_NAME, &name.span, error.to_string(), help);
+                None
+            }
+        }
+    }
+
+    /// Returns the integer of a name that a route uses; of a name that is no slug there is none.
+    fn id_of(&self, kind: Kind, name: &str) -> Option<NameId> {
+        Slug::parse(name).ok().map(|slug| NameId::of(self.scope, kind, &slug))
+    }
+
+    /// Notes what is wrong in a template, at its place inside the text.
+    fn template_error(&mut self, template: &At<String>, error: TemplateError) {
+        let begin = in_file(&self.file.text, &template.span, error.at);
+        let rest = self.file.text.get(begin..template.span.end).unwrap_or_default();
+        let len = match rest.strip_prefix('{').and_then(|inside| inside.find('}')) {
+            Some(end) => end + 2,
+            None => rest.chars().next().map_or(0, char::len_utf8),
+        };
+        self.add(codes::BAD_TEMPLATE, &(begin..begin + len), error.why, error.help);
+    }
+}

@@ -1,0 +1,158 @@
+//! `[plugin.NAME]`, and embedded plugins that routes use without a table of their own.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use hookgate_core::limits;
+use hookgate_core::plugin::{Capability, Facts, PluginLimits, Role};
+use hookgate_core::topology::Plugin;
+use hookgate_core::word::Kind;
+use jsonschema::Validator;
+
+use super::{Compiler, proposal};
+use crate::at::At;
+use crate::catalogue::Component;
+use crate::codes;
+use crate::file::PluginTable;
+use crate::near::did_you_mean;
+
+/// The least memory that WebAssembly knows: one page.
+const MEMORY_BYTES_MIN: usize = 64 << 10;
+
+/// Plugins by name. Of one with a mistake only the name is known: routes that use it are not blamed.
+pub(super) struct Plugins(HashMap<String, Option<Loaded>>);
+
+/// A plugin that can be used.
+pub(super) struct Loaded {
+    pub(super) plugin: Plugin,
+    pub(super) roles: Vec<Role>,
+    /// What its config must be like, if its manifest says so.
+    pub(super) schema: Option<Validator>,
+}
+
+impl Plugins {
+    /// Compiles the plugins that have a table.
+    pub(super) fn declared(compiler: &mut Compiler<'_>) -> Plugins {
+        let file = compiler.file;
+        let compiled = file.components.iter().map(|named| {
+            let loaded = named.table.as_ref().and_then(|table| declared(compiler, &named.name, table));
+            (named.name.value.clone(), loaded)
+        });
+        Plugins(compiled.collect())
+    }
+
+    /// Returns the plugin that a route names, or notes that there is none.
+    pub(super) fn named(&mut self, compiler: &mut Compiler<'_>, name: &At<String>) -> Option<&Loaded> {
+        if !self.0.contains_key(name.text()) {
+            let loaded = self.embedded(compiler, name);
+            // What was refused is looked for again at the next use, so that each place is told.
+            if loaded.is_some() {
+                self.0.insert(name.value.clone(), loaded);
+            }
+        }
+        self.0.get(name.text())?.as_ref()
+    }
+
+    fn embedded(&self, compiler: &mut Compiler<'_>, name: &At<String>) -> Option<Loaded> {
+        let catalogue = compiler.catalogue;
+        match catalogue.get(&Component::Embedded(name.value.clone())) {
+            Ok(facts) => load(compiler, name, &name.span, facts, PluginLimits::default()),
+            Err(_) if compiler.file.loss.names => None,
+            Err(_) => {
+                let help = did_you_mean(name.text(), self.0.keys().map(String::as_str), || {
+                    proposal(name.text(), "plugin", "with its `component`")
+                });
+                compiler.add(
+                    codes::UNKNOWN_PLUGIN,
+                    &name.span,
+                    format!("unknown plugin \"{}\"", name.text()),
+                    help,
+                );
+                None
+            }
+        }
+    }
+
+    /// Returns the plugins for the topology.
+    pub(super) fn into_parts(self) -> Vec<Plugin> {
+        self.0.into_values().flatten().map(|loaded| loaded.plugin).collect()
+    }
+}
+
+fn declared(compiler: &mut Compiler<'_>, name: &At<String>, table: &PluginTable) -> Option<Loaded> {
+    let at = &table.component;
+    let limits = limits(compiler, table);
+    let component = match Component::parse(at.text()) {
+        Ok(component) => component,
+        Err(why) => {
+            let help = "write the path of a .wasm file, or \"embedded:NAME\"";
+            compiler.add(codes::BAD_COMPONENT, &at.span, why, help);
+            compiler.slug(Kind::Plugin, name);
+            return None;
+        }
+    };
+    let catalogue = compiler.catalogue;
+    match catalogue.get(&component) {
+        Ok(facts) => load(compiler, name, &at.span, facts, limits),
+        Err(why) => {
+            let message = format!("plugin \"{}\" cannot be used: {why}", name.text());
+            let help = match component {
+                Component::File(_) => "name a component made by `hookgate plugin build`",
+                Component::Embedded(_) => "name one that is inside this binary, or the path of a .wasm file",
+            };
+            compiler.add(codes::COMPONENT_REFUSED, &at.span, message, help);
+            compiler.slug(Kind::Plugin, name);
+            None
+        }
+    }
+}
+
+fn limits(compiler: &mut Compiler<'_>, table: &PluginTable) -> PluginLimits {
+    let mut plugin_limits = PluginLimits::default();
+    let Some(table) = &table.limits else { return plugin_limits };
+    // The host's ticks are a millisecond.
+    let deadlines = Duration::from_millis(1)..=limits::PLUGIN_DEADLINE_MAX;
+    if let Some(deadline) = table.deadline.as_ref().and_then(|at| compiler.duration(at, deadlines)) {
+        plugin_limits.deadline = deadline;
+    }
+    let memories = MEMORY_BYTES_MIN..=limits::PLUGIN_MEMORY_BYTES_MAX;
+    if let Some(bytes) = table.memory.as_ref().and_then(|at| compiler.size(at, memories)) {
+        plugin_limits.memory_bytes_max = bytes;
+    }
+    plugin_limits
+}
+
+/// Makes a plugin of a component; `span` is what names it.
+fn load(
+    compiler: &mut Compiler<'_>,
+    name: &At<String>,
+    span: &Range<usize>,
+    facts: &Facts,
+    limits: PluginLimits,
+) -> Option<Loaded> {
+    let (slug, id) = compiler.slug(Kind::Plugin, name)?;
+    let asked = facts.manifest.iter().flat_map(|manifest| &manifest.asks);
+    let mut wanted: Vec<Capability> = asked.chain(&facts.uses).copied().collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    for capability in wanted {
+        let message =
+            format!("plugin \"{slug}\" wants `{}`, which cannot be granted yet", capability.interface());
+        let help = "use a version of it that does without; `config` and `log` are always there";
+        compiler.add(codes::CAPABILITY, span, message, help);
+    }
+    let schema = facts.manifest.as_ref().and_then(|manifest| manifest.config_schema.as_ref());
+    let schema = match schema.map(jsonschema::validator_for) {
+        Some(Ok(schema)) => Some(schema),
+        None => None,
+        Some(Err(error)) => {
+            let message = format!("the schema of plugin \"{slug}\" for its config does not read: {error}");
+            let help = "mend `config_schema` in the plugin's manifest and build it again";
+            compiler.add(codes::BAD_CONFIG_SCHEMA, span, message, help);
+            None
+        }
+    };
+    let plugin = Plugin { id, name: slug, digest: facts.digest, manifest: facts.manifest.clone(), limits };
+    Some(Loaded { plugin, roles: facts.roles.clone(), schema })
+}

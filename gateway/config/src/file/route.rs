@@ -1,0 +1,50 @@
+//! `[route.NAME]` and `[plugin.NAME]`.
+
+use serde::Deserialize;
+
+use crate::at::At;
+use crate::node::Node;
+
+/// `[route.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct RouteTable {
+    pub(crate) source: At<String>,
+    pub(crate) types: Option<At<Vec<At<String>>>>,
+    #[serde(rename = "match")]
+    pub(crate) condition: Option<At<Node>>,
+    pub(crate) transform: Option<Vec<StageTable>>,
+    pub(crate) to: At<Vec<At<String>>>,
+    pub(crate) on_plugin_failure: Option<At<String>>,
+}
+
+/// One entry of `transform`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct StageTable {
+    pub(crate) plugin: At<String>,
+    pub(crate) config: Option<At<Node>>,
+}
+
+/// `[plugin.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct PluginTable {
+    pub(crate) component: At<String>,
+    pub(crate) limits: Option<LimitsTable>,
+}
+
+/// `limits = { … }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct LimitsTable {
+    pub(crate) deadline: Option<At<String>>,
+    pub(crate) memory: Option<At<String>>,
+}
+
+impl RouteTable {
+    /// Returns its transforms, first to last.
+    pub(crate) fn stages(&self) -> &[StageTable] {
+        self.transform.as_deref().unwrap_or_default()
+    }
+}

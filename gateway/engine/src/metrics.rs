@@ -1,0 +1,131 @@
+//! The engine's counters. Labels are names from the configuration and fixed words, never ids or URLs.
+
+use std::time::Duration;
+
+use hookgate_core::decide::Verdict;
+use hookgate_core::outcome::Outcome;
+use hookgate_core::scheme::Rejection;
+use hookgate_core::source::Source;
+use hookgate_core::topology::Destination;
+use hookgate_ports::Depth;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::intake::{Receipt, Refusal};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSource {
+    source: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfDestination {
+    destination: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InState {
+    state: &'static str,
+}
+
+/// The engine's counters.
+pub(crate) struct Metrics {
+    requests: Family<OfSource, Counter>,
+    attempts: Family<OfDestination, Counter>,
+    finished: Family<OfDestination, Counter>,
+    attempt_seconds: Histogram,
+    deliveries: Family<InState, Gauge>,
+    pub(crate) lanes_homeless: Gauge,
+}
+
+/// From a receiver next door to one that hangs until the timeout.
+const ATTEMPT_SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0];
+
+impl Metrics {
+    pub(crate) fn register(registry: &mut Registry) -> Metrics {
+        let metrics = Metrics {
+            requests: Family::default(),
+            attempts: Family::default(),
+            finished: Family::default(),
+            attempt_seconds: Histogram::new(ATTEMPT_SECONDS),
+            deliveries: Family::default(),
+            lanes_homeless: Gauge::default(),
+        };
+        registry.register(
+            "source_requests",
+            "Inbound requests by source and what became of them",
+            metrics.requests.clone(),
+        );
+        registry.register("attempts", "Attempts by destination and outcome", metrics.attempts.clone());
+        registry.register(
+            "deliveries_finished",
+            "Deliveries by destination and end",
+            metrics.finished.clone(),
+        );
+        registry.register(
+            "attempt_seconds",
+            "From rendering to the whole answer",
+            metrics.attempt_seconds.clone(),
+        );
+        registry.register("deliveries", "Live deliveries by state", metrics.deliveries.clone());
+        registry.register(
+            "lanes_homeless",
+            "Lanes with due deliveries whose destination is not configured",
+            metrics.lanes_homeless.clone(),
+        );
+        metrics
+    }
+
+    pub(crate) fn rejected(&self, source: &Source, rejection: &Rejection) {
+        self.request(source, rejection.word());
+    }
+
+    pub(crate) fn received(&self, source: &Source, result: &Result<Receipt, Refusal>) {
+        let outcome = match result {
+            Ok(Receipt { is_duplicate: false, .. }) => "accepted",
+            Ok(Receipt { is_duplicate: true, .. }) => "duplicate",
+            Err(Refusal::Rejected(rejection)) => rejection.word(),
+            Err(Refusal::Looped(_)) => "looped",
+            Err(Refusal::Busy(_)) => "busy",
+            Err(Refusal::Unknown | Refusal::Down) => "store_failed",
+        };
+        self.request(source, outcome);
+    }
+
+    fn request(&self, source: &Source, outcome: &'static str) {
+        self.requests.get_or_create(&OfSource { source: source.name.to_string(), outcome }).inc();
+    }
+
+    pub(crate) fn attempted(
+        &self,
+        destination: &Destination,
+        outcome: &Outcome,
+        verdict: &Verdict,
+        took: Duration,
+    ) {
+        let of = |outcome| OfDestination { destination: destination.name.to_string(), outcome };
+        self.attempts.get_or_create(&of(outcome.word().text())).inc();
+        self.attempt_seconds.observe(took.as_secs_f64());
+        let end = match verdict {
+            Verdict::Delivered => "delivered",
+            Verdict::Dead(reason) => reason.text(),
+            Verdict::Skipped(_) => "skipped",
+            Verdict::Retry(_) | Verdict::RetryPlugin(_) | Verdict::Hold => return,
+        };
+        self.finished.get_or_create(&of(end)).inc();
+    }
+
+    pub(crate) fn depth(&self, depth: Depth) {
+        for (state, count) in
+            [("pending", depth.pending), ("in_flight", depth.in_flight), ("held", depth.held)]
+        {
+            self.deliveries.get_or_create(&InState { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The engine with neither database, network nor WebAssembly: every port is a double, time stands still
+//! until a test moves it, and what has to happen is awaited.
+
+mod failures;
+mod house;
+mod intake;
+mod plugins;
+mod sending;
+mod stopping;

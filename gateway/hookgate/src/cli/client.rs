@@ -1,0 +1,97 @@
+//! The admin API's client: one request, and what its failure means for the exit code.
+
+use std::time::Duration;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+
+use super::{Exit, Online};
+
+/// An answer of the admin API takes milliseconds; a reload that compiles a large plugin takes longest.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A running gateway.
+pub(super) struct Gateway {
+    client: Client,
+    url: String,
+    key: String,
+    /// Whether the user wants the API's own answers.
+    pub(super) json: bool,
+}
+
+/// Runs an online command.
+pub(super) fn online(
+    online: Online,
+    command: impl AsyncFnOnce(Gateway) -> Result<(), Exit>,
+) -> Result<(), Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Exit::Failed(format!("no runtime: {error}")))?;
+    crate::app::install_crypto();
+    runtime.block_on(async {
+        let client = Client::builder().timeout(TIMEOUT).build();
+        let client = client.map_err(|error| Exit::Failed(format!("no HTTP client: {error}")))?;
+        let url = online.url.trim_end_matches('/').to_owned();
+        command(Gateway { client, url, key: online.admin_key, json: online.json }).await
+    })
+}
+
+impl Gateway {
+    /// Reads something.
+    pub(super) async fn get(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<Value, Exit> {
+        let mut url = reqwest::Url::parse(&format!("{}{path}", self.url))
+            .map_err(|error| Exit::Failed(format!("{} is no URL: {error}", self.url)))?;
+        for (name, value) in query {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        self.ask(Method::GET, url).await
+    }
+
+    /// Changes something.
+    pub(super) async fn post(&self, path: &str) -> Result<Value, Exit> {
+        let url = reqwest::Url::parse(&format!("{}{path}", self.url))
+            .map_err(|error| Exit::Failed(format!("{} is no URL: {error}", self.url)))?;
+        self.ask(Method::POST, url).await
+    }
+
+    async fn ask(&self, method: Method, url: reqwest::Url) -> Result<Value, Exit> {
+        let request = self.client.request(method, url).bearer_auth(&self.key);
+        let unreachable = |error: reqwest::Error| {
+            let hint = "is it running? `--url` or HOOKGATE_URL says where";
+            Exit::Unreachable(format!("no gateway at {}: {}; {hint}", self.url, cause(&error)))
+        };
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let answer: Value = response.json().await.unwrap_or(Value::Null);
+        if status.is_success() { Ok(answer) } else { Err(refused(status, &answer)) }
+    }
+}
+
+/// Returns the innermost cause, which says more than the layers around it.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn refused(status: StatusCode, answer: &Value) -> Exit {
+    let detail = answer["detail"].as_str().unwrap_or("no reason was given").to_owned();
+    let fields: Vec<String> = answer["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| error["detail"].as_str().map(str::to_owned))
+        .collect();
+    let message = if fields.is_empty() { detail } else { format!("{}\n{detail}", fields.join("\n")) };
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Exit::NotAllowed(format!("{message}; HOOKGATE_ADMIN_KEY or --admin-key has the key"))
+        }
+        StatusCode::UNPROCESSABLE_ENTITY => Exit::BadConfig(message),
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Exit::TryAgain(message),
+        _ => Exit::Failed(message),
+    }
+}

@@ -1,0 +1,155 @@
+//! The command line: offline commands use the libraries, online ones the admin API, and none of them
+//! opens a running gateway's database.
+
+mod check;
+mod client;
+mod deliveries;
+mod events;
+mod exit;
+mod plugin_build;
+mod reload;
+mod retry;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use check::bad_config;
+pub(crate) use exit::Exit;
+
+use crate::app;
+
+/// One binary between systems that send webhooks and systems that receive them.
+#[derive(Parser)]
+#[command(name = "hookgate", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gateway
+    Serve(Serve),
+    /// Check a configuration and print every mistake in it
+    Check(Check),
+    /// Let a running gateway read its configuration again
+    Reload(Online),
+    /// List events, or show one
+    Events(Events),
+    /// List deliveries, or show one with its attempts
+    Deliveries(Deliveries),
+    /// Send deliveries again: dead letters, held and waiting ones
+    Retry(Retry),
+    /// Make plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+}
+
+/// Where the configuration is.
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// The configuration file
+    #[arg(short, long, default_value = "hookgate.toml", env = "HOOKGATE_CONFIG")]
+    pub(crate) config: PathBuf,
+    /// How log lines look: text for people, json for programs
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) log: app::LogFormat,
+}
+
+#[derive(Args)]
+struct Check {
+    /// The configuration file
+    #[arg(short, long, default_value = "hookgate.toml", env = "HOOKGATE_CONFIG")]
+    config: PathBuf,
+    /// Do not look up ${env:…} and ${file:…}: for machines that have no secrets
+    #[arg(long)]
+    no_secrets: bool,
+}
+
+/// How to reach a running gateway.
+#[derive(Args)]
+struct Online {
+    /// The admin API
+    #[arg(long, env = "HOOKGATE_URL", default_value = "http://127.0.0.1:8081")]
+    url: String,
+    /// The admin key
+    #[arg(long, env = "HOOKGATE_ADMIN_KEY", hide_env_values = true, default_value = "")]
+    admin_key: String,
+    /// Print JSON, as the API answers it
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Events {
+    /// Show this event whole
+    id: Option<String>,
+    /// Only of this source
+    #[arg(long)]
+    source: Option<String>,
+    /// Only of this type
+    #[arg(long = "type")]
+    event_type: Option<String>,
+    /// Rows
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    limit: u32,
+    #[command(flatten)]
+    online: Online,
+}
+
+#[derive(Args)]
+struct Deliveries {
+    /// Show this delivery with its attempts
+    id: Option<String>,
+    /// Only of this event
+    #[arg(long)]
+    event: Option<String>,
+    /// Only to this destination
+    #[arg(long)]
+    destination: Option<String>,
+    /// Only in this state: pending, held, in_flight, delivered, dead_lettered, skipped, split, cancelled
+    #[arg(long)]
+    state: Option<String>,
+    /// Rows
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    limit: u32,
+    #[command(flatten)]
+    online: Online,
+}
+
+#[derive(Args)]
+struct Retry {
+    /// Deliveries, as `hookgate deliveries` lists them
+    #[arg(required = true)]
+    ids: Vec<String>,
+    #[command(flatten)]
+    online: Online,
+}
+
+#[derive(Subcommand)]
+enum Plugin {
+    /// Compile a plugin's crate to a component
+    Build(plugin_build::PluginBuild),
+}
+
+/// Reads the command line and runs the command. Returns the exit code of conventions: 0 done, 1 failed,
+/// 2 usage, 69 unreachable, 75 try again, 77 not allowed, 78 bad configuration.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Serve(serve) => app::serve(serve),
+        Command::Check(check) => check::run(&check.config, check.no_secrets),
+        Command::Reload(online) => client::online(online, reload::run),
+        Command::Events(events) => events::run(events),
+        Command::Deliveries(deliveries) => deliveries::run(deliveries),
+        Command::Retry(retry) => retry::run(retry),
+        Command::Plugin(Plugin::Build(build)) => plugin_build::run(build),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.report(),
+    }
+}

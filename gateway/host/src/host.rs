@@ -1,0 +1,152 @@
+//! The façade: what the rest of Hookgate holds of plugins.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use hookgate_core::limits::PLUGIN_CALLS_MAX;
+use hookgate_core::plugin::{Call, Crash, CrashKind, Facts, GuestEvent, Refused, Role, Transformed};
+use hookgate_core::word::Digest;
+use hookgate_ports::{Fut, Guests};
+use prometheus_client::registry::Registry;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Semaphore;
+
+use crate::cache::Cache;
+use crate::crash::crash;
+use crate::engine::{Engines, Memory};
+use crate::loader::{Loaded, Loader};
+use crate::metrics::{self, Metrics};
+use crate::run::{self, Input};
+use crate::settings::{HostError, HostSettings};
+use crate::ticker::Ticker;
+
+/// Threads that load components: one compiles, the other serves what the cache has.
+const LOADING_THREADS: usize = 2;
+
+/// The plugin host. Dropping it ends all guests.
+pub struct Host {
+    loader: Arc<Loader>,
+    ticker: Arc<Ticker>,
+    metrics: Metrics,
+    slots: Arc<Semaphore>,
+    /// For long calls and for loading. None only while the host is dropped.
+    runtime: Option<Runtime>,
+    handle: Handle,
+}
+
+impl Host {
+    /// Starts a host without components.
+    ///
+    /// # Errors
+    /// The cache is not this user's alone, or the machine gives no address space or threads.
+    pub fn new(settings: HostSettings, registry: &mut Registry) -> Result<Host, HostError> {
+        let engines = Engines::new().map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        let engines = Arc::new(engines);
+        let cache = settings.cache_dir.as_deref().map(Cache::open).transpose()?;
+        if let Some(cache) = &cache {
+            sweep(cache, &engines);
+        }
+        let no_threads = |error: std::io::Error| HostError::Engine(error.to_string());
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(settings.threads.get())
+            .max_blocking_threads(LOADING_THREADS)
+            .thread_name("plugin")
+            .enable_time()
+            .build()
+            .map_err(no_threads)?;
+        let metrics = Metrics::register(registry);
+        Ok(Host {
+            loader: Arc::new(Loader::new(Arc::clone(&engines), cache, metrics.clone())),
+            ticker: Arc::new(Ticker::start(engines).map_err(no_threads)?),
+            metrics,
+            slots: Arc::new(Semaphore::new(PLUGIN_CALLS_MAX as usize)),
+            handle: runtime.handle().clone(),
+            runtime: Some(runtime),
+        })
+    }
+
+    /// Tells whether a component's memory grows when it is called, which makes its calls dearer; none if it
+    /// is not loaded.
+    pub fn grows_memory(&self, digest: &Digest) -> Option<bool> {
+        self.loader.get(digest).map(|loaded| loaded.memory == Memory::Grows)
+    }
+
+    async fn call_transform(&self, loaded: Arc<Loaded>, call: Call, event: GuestEvent) -> Transformed {
+        // The semaphore is never closed; should it be, the host is going.
+        let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
+            return Err(not_loaded(&call.digest));
+        };
+        let start = Instant::now();
+        let (plugin, limits) = (call.plugin.clone(), call.limits);
+        let running = self.ticker.run();
+        let guest = {
+            let loaded = Arc::clone(&loaded);
+            Box::pin(async move {
+                let ran = run::transform(loaded, Input::new(call, event), running).await;
+                // Only now is the instance's slot free.
+                drop(slot);
+                ran
+            })
+        };
+        let transformed = run::drive(&loaded, limits, guest, &self.handle).await;
+        self.metrics.called(&plugin, Role::Transform, metrics::outcome(&transformed), start.elapsed());
+        transformed
+    }
+}
+
+impl Guests for Host {
+    fn inspect(&self, component: &[u8]) -> Result<Facts, Refused> {
+        crate::inspect(component)
+    }
+
+    fn load(&self, component: Bytes) -> Fut<'_, Result<Facts, Refused>> {
+        let (loader, ticker, handle) =
+            (Arc::clone(&self.loader), Arc::clone(&self.ticker), self.handle.clone());
+        let loading = self.handle.spawn_blocking(move || loader.load(&component, &ticker, &handle));
+        Box::pin(async move {
+            loading.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "loading a plugin ended early");
+                Err(Refused::Unusable("the host failed while loading it; see its log".to_owned()))
+            })
+        })
+    }
+
+    fn is_loaded(&self, digest: &Digest) -> bool {
+        self.loader.get(digest).is_some()
+    }
+
+    fn unload(&self, digest: &Digest) {
+        self.loader.forget(digest);
+    }
+
+    fn transform(&self, call: Call, event: GuestEvent) -> Fut<'_, Transformed> {
+        Box::pin(async move {
+            let Some(loaded) = self.loader.get(&call.digest) else { return Err(not_loaded(&call.digest)) };
+            self.call_transform(loaded, call, event).await
+        })
+    }
+}
+
+impl Drop for Host {
+    /// Ends all guests at their next tick and waits for them, some milliseconds; a component that is being
+    /// compiled is not waited for.
+    fn drop(&mut self) {
+        self.ticker.close();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn sweep(cache: &Cache, engines: &Engines) {
+    let both = [Memory::Preset, Memory::Grows].map(|memory| &engines.of(memory).engine);
+    if let Err(error) = cache.sweep(both) {
+        // What is left over takes room and harms nothing.
+        tracing::warn!(%error, "the plugin cache was not swept");
+    }
+}
+
+fn not_loaded(digest: &Digest) -> Crash {
+    crash(CrashKind::Incompatible, &format!("the component {} is not loaded", digest.short()))
+}

@@ -1,0 +1,151 @@
+//! Makes components callable: compiles or finds the machine code, links, self-tests, and keeps them by digest.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use hookgate_core::plugin::{Facts, Refused, Role};
+use hookgate_core::word::Digest;
+use tokio::runtime::Handle;
+use wasmtime::Engine;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+
+use crate::cache::Cache;
+use crate::call::CallState;
+use crate::component::Outside;
+use crate::engine::{Engines, Memory};
+use crate::metrics::Metrics;
+use crate::self_test;
+use crate::ticker::Ticker;
+
+/// A call that takes longer than this does not begin on the caller's thread: it would keep others waiting.
+const QUICK: Duration = Duration::from_micros(500);
+
+/// A component that can be called.
+pub(crate) struct Loaded {
+    pub(crate) facts: Facts,
+    pub(crate) memory: Memory,
+    pub(crate) pre: InstancePre<CallState>,
+    /// The function of the role, if the component has the role.
+    pub(crate) transform: Option<ComponentExportIndex>,
+    /// What its last call took, in microseconds.
+    last_us: AtomicU32,
+}
+
+impl Loaded {
+    /// Tells whether its calls are short enough to begin on the caller's thread.
+    pub(crate) fn is_quick(&self) -> bool {
+        u128::from(self.last_us.load(Relaxed)) <= QUICK.as_micros()
+    }
+
+    /// Remembers how long a call took.
+    pub(crate) fn took(&self, time: Duration) {
+        self.last_us.store(u32::try_from(time.as_micros()).unwrap_or(u32::MAX), Relaxed);
+    }
+}
+
+/// All components that can be called, and how more are loaded.
+pub(crate) struct Loader {
+    pub(crate) engines: Arc<Engines>,
+    cache: Option<Cache>,
+    loaded: RwLock<HashMap<Digest, Arc<Loaded>>>,
+    /// One component is compiled at a time, so that the other cores go on delivering.
+    turn: Mutex<()>,
+    metrics: Metrics,
+}
+
+impl Loader {
+    /// Makes a loader without components.
+    pub(crate) fn new(engines: Arc<Engines>, cache: Option<Cache>, metrics: Metrics) -> Loader {
+        Loader { engines, cache, loaded: RwLock::default(), turn: Mutex::new(()), metrics }
+    }
+
+    /// Returns a component by its digest.
+    pub(crate) fn get(&self, digest: &Digest) -> Option<Arc<Loaded>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+
+    /// Forgets a component. Calls that run hold it until they end.
+    pub(crate) fn forget(&self, digest: &Digest) {
+        let gone = self.loaded.write().unwrap_or_else(PoisonError::into_inner).remove(digest);
+        if let Some(gone) = gone {
+            self.metrics.unloaded(gone.memory);
+        }
+    }
+
+    /// Makes a component callable. Blocks, for seconds if it compiles a large one.
+    ///
+    /// # Errors
+    /// Says why it can be no plugin here.
+    pub(crate) fn load(&self, component: &[u8], ticker: &Ticker, runtime: &Handle) -> Result<Facts, Refused> {
+        let facts = crate::inspect(component)?;
+        if self.get(&facts.digest).is_some() {
+            return Ok(facts);
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.get(&facts.digest).is_some() {
+            return Ok(facts);
+        }
+        let fixtures = self_test::fixtures(Outside::read(component)?.fixtures)?;
+        let mut loaded = self.link(Memory::Preset, component, &facts)?;
+        let seen = runtime.block_on(self_test::run(&loaded, &fixtures, ticker))?;
+        if seen == Memory::Grows {
+            loaded = self.link(Memory::Grows, component, &facts)?;
+        }
+        self.metrics.loaded(loaded.memory);
+        let mut all = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(facts.digest, loaded);
+        Ok(facts)
+    }
+
+    fn link(&self, memory: Memory, component: &[u8], facts: &Facts) -> Result<Arc<Loaded>, Refused> {
+        let linked = self.engines.of(memory);
+        let compiled = self.compiled(&linked.engine, component, &facts.digest)?;
+        let transform = role_function(&compiled, facts, Role::Transform)?;
+        let pre = linked.linker.instantiate_pre(&compiled);
+        let pre = pre.map_err(|error| unusable("the component does not fit the contract", &error))?;
+        Ok(Arc::new(Loaded { facts: facts.clone(), memory, pre, transform, last_us: AtomicU32::new(0) }))
+    }
+
+    fn compiled(&self, engine: &Engine, component: &[u8], digest: &Digest) -> Result<Component, Refused> {
+        if let Some(found) = self.cache.as_ref().and_then(|cache| cache.find(engine, digest)) {
+            return Ok(found);
+        }
+        let does_not_compile = |error: wasmtime::Error| unusable("the component does not compile", &error);
+        let Some(cache) = &self.cache else {
+            return Component::from_binary(engine, component).map_err(does_not_compile);
+        };
+        let code = engine.precompile_component(component).map_err(does_not_compile)?;
+        if let Err(error) = cache.keep(engine, digest, &code) {
+            // The next start compiles again; nothing else is lost.
+            tracing::warn!(%error, "the machine code of a plugin is not kept");
+        }
+        match cache.find(engine, digest) {
+            Some(found) => Ok(found),
+            None => Component::from_binary(engine, component).map_err(does_not_compile),
+        }
+    }
+}
+
+/// Returns the function of a role, if the component has the role.
+fn role_function(
+    component: &Component,
+    facts: &Facts,
+    role: Role,
+) -> Result<Option<ComponentExportIndex>, Refused> {
+    if !facts.roles.contains(&role) {
+        return Ok(None);
+    }
+    let interface = format!("hookgate:plugin/{}@0.1.0", role.interface());
+    let instance = component.get_export_index(None, interface.as_str());
+    let function =
+        instance.and_then(|instance| component.get_export_index(Some(&instance), role.interface()));
+    let missing =
+        || Refused::Unusable(format!("{interface} of the component has no function {}", role.interface()));
+    function.map(Some).ok_or_else(missing)
+}
+
+fn unusable(what: &str, error: &wasmtime::Error) -> Refused {
+    Refused::Unusable(format!("{what}: {error:#}"))
+}

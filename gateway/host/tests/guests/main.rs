@@ -1,0 +1,8 @@
+//! The host with real components: our own plugin, and guests that mean harm or are just broken.
+
+mod broken;
+mod cancel;
+mod guest;
+mod hostile;
+mod loading;
+mod summary;

@@ -1,0 +1,363 @@
+//! What the memory store holds, and what its ports do to it. Pure: the time is an argument.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hookgate_core::decide::DeadReason;
+use hookgate_core::delivery::{Birth, End, Lane, Lease, Leased, NewDelivery, Owner};
+use hookgate_core::event::{Accepted, Dedupe, NewEvent};
+use hookgate_core::limits;
+use hookgate_core::render::Rendered;
+use hookgate_core::word::{DeliveryId, Digest, EventId, Kind, MessageId, Millis, NameId, ScopeId};
+
+use super::memory::LOST_MAX;
+use crate::{Accept, AttemptRecord, Due, DueLane, Entry, Settle, Settled, StoreError, To, Want};
+
+/// A stored event.
+pub(super) struct Event {
+    pub(super) new: NewEvent,
+    pub(super) deliveries: u64,
+    pub(super) duplicates: u64,
+}
+
+/// A live delivery.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub(super) id: DeliveryId,
+    pub(super) scope: ScopeId,
+    pub(super) event: EventId,
+    pub(super) route: NameId,
+    pub(super) destination: NameId,
+    pub(super) lane: Lane,
+    pub(super) recipe: Digest,
+    pub(super) message: MessageId,
+    pub(super) bytes: u32,
+    pub(super) due: Option<Millis>,
+    pub(super) attempts: u32,
+    pub(super) plugin_tries: u32,
+    pub(super) lost: u32,
+    pub(super) lease: Option<Lease>,
+    pub(super) replay_of: Option<DeliveryId>,
+}
+
+/// A finished delivery: the row as it last was, and its end.
+pub(super) struct Finished {
+    pub(super) row: Live,
+    pub(super) end: End,
+    pub(super) reason: Option<DeadReason>,
+    pub(super) at: Millis,
+    pub(super) last: Option<AttemptRecord>,
+    pub(super) resolved_by: Option<DeliveryId>,
+}
+
+/// Everything.
+pub(super) struct State {
+    pub(super) hash_key: Vec<u8>,
+    pub(super) incarnation: i64,
+    pub(super) living: Option<Owner>,
+    pub(super) events: BTreeMap<EventId, Event>,
+    pub(super) live: BTreeMap<DeliveryId, Live>,
+    pub(super) finished: BTreeMap<DeliveryId, Finished>,
+    pub(super) attempts: BTreeMap<DeliveryId, Vec<AttemptRecord>>,
+    pub(super) kept: BTreeMap<DeliveryId, Rendered>,
+    pub(super) dedupe: BTreeMap<(i64, DedupeKey), (i64, EventId)>,
+    pub(super) window_hours_max: u32,
+    pub(super) names: BTreeMap<NameId, (Kind, String)>,
+    pub(super) recipes: BTreeMap<Digest, String>,
+    pub(super) components: BTreeMap<Digest, Bytes>,
+    pub(super) plugins: BTreeMap<(ScopeId, String), Digest>,
+    pub(super) revisions: BTreeMap<ScopeId, Digest>,
+    pub(super) admin_keys: BTreeMap<ScopeId, Digest>,
+}
+
+/// Scope, source and key.
+pub(super) type DedupeKey = (ScopeId, NameId, [u8; 16]);
+
+impl State {
+    pub(super) fn new(hash_key: Vec<u8>) -> State {
+        State {
+            hash_key,
+            incarnation: 0,
+            living: None,
+            events: BTreeMap::new(),
+            live: BTreeMap::new(),
+            finished: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            dedupe: BTreeMap::new(),
+            window_hours_max: 0,
+            names: BTreeMap::new(),
+            recipes: BTreeMap::new(),
+            components: BTreeMap::new(),
+            plugins: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+            admin_keys: BTreeMap::new(),
+        }
+    }
+
+    /// Stores a unit whole or not at all.
+    pub(super) fn accept(&mut self, unit: Accept, now: Millis) -> Result<Vec<Accepted>, StoreError> {
+        let mut accepted = Vec::with_capacity(unit.entries.len());
+        let mut keys = BTreeMap::new();
+        let (mut events, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
+        for entry in &unit.entries {
+            let answer = self.look(&entry.event, &keys, now);
+            if answer == Accepted::New {
+                let id = entry.event.content.id;
+                let is_new = events.insert(id) && !self.events.contains_key(&id);
+                let are_new = entry
+                    .deliveries
+                    .iter()
+                    .all(|d| deliveries.insert(d.id) && !self.live.contains_key(&d.id));
+                if !is_new || !are_new {
+                    return Err(StoreError::Refused(format!("{id} or a delivery of it is stored already")));
+                }
+                if let Some(dedupe) = entry.event.dedupe {
+                    keys.insert(key(&entry.event, &dedupe), (dedupe.fingerprint, id));
+                }
+            }
+            accepted.push(answer);
+        }
+        for (entry, answer) in unit.entries.into_iter().zip(&accepted) {
+            match answer {
+                Accepted::New => self.store(entry, unit.owner, now),
+                Accepted::Duplicate { of, .. } => {
+                    if let Some(first) = self.events.get_mut(of) {
+                        first.duplicates += 1;
+                    }
+                }
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// Looks for an event's key among those of this unit and those stored within its window.
+    fn look(&self, event: &NewEvent, keys: &BTreeMap<DedupeKey, (i64, EventId)>, now: Millis) -> Accepted {
+        let Some(dedupe) = event.dedupe else { return Accepted::New };
+        let key = key(event, &dedupe);
+        let since = hour(now) - i64::from(dedupe.window_hours);
+        let stored = || {
+            self.dedupe
+                .iter()
+                .rev()
+                .find(|((bucket, k), _)| *bucket >= since && *k == key)
+                .map(|(_, first)| first)
+        };
+        match keys.get(&key).or_else(stored) {
+            Some((fingerprint, of)) => {
+                Accepted::Duplicate { of: *of, same_body: *fingerprint == dedupe.fingerprint }
+            }
+            None => Accepted::New,
+        }
+    }
+
+    fn store(&mut self, entry: Entry, owner: Owner, now: Millis) {
+        let Entry { event, deliveries } = entry;
+        if let Some(dedupe) = event.dedupe {
+            self.window_hours_max = self.window_hours_max.max(dedupe.window_hours);
+            self.dedupe.insert((hour(now), key(&event, &dedupe)), (dedupe.fingerprint, event.content.id));
+        }
+        let scope = event.scope;
+        let count = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
+        self.events.insert(event.content.id, Event { new: event, deliveries: count, duplicates: 0 });
+        for new in deliveries {
+            let lease = match new.birth {
+                Birth::Taken(lease) if self.living == Some(owner) => Some(lease),
+                Birth::Taken(_) | Birth::Pending => None,
+            };
+            self.live.insert(new.id, Live { lease, ..Live::born(new, scope, now) });
+        }
+    }
+
+    /// Forgets dedupe keys older than the longest window.
+    pub(super) fn forget(&mut self, now: Millis) {
+        let kept = hour(now) - i64::from(self.window_hours_max);
+        self.dedupe.retain(|(bucket, _), _| *bucket >= kept);
+    }
+
+    /// Begins a new incarnation and adopts what the others held; returns how many are free again.
+    pub(super) fn enter(&mut self, now: Millis) -> (Owner, u64) {
+        self.incarnation += 1;
+        let owner = Owner::new(0, self.incarnation);
+        self.living = Some(owner);
+        let lost: Vec<DeliveryId> =
+            self.live.values().filter(|live| live.lease.is_some()).map(|live| live.id).collect();
+        let mut adopted = 0;
+        for id in lost {
+            let counted = !self.kept.contains_key(&id);
+            let Some(live) = self.live.get_mut(&id) else { continue };
+            if counted && live.lost + 1 >= LOST_MAX {
+                self.finish(id, End::DeadLettered, Some(DeadReason::Abandoned), None, now);
+                continue;
+            }
+            live.lost += u32::from(counted);
+            live.free(now);
+            adopted += 1;
+        }
+        (owner, adopted)
+    }
+
+    /// Frees rows of one owner, uncounted; returns how many.
+    pub(super) fn free(&mut self, now: Millis, is_meant: impl Fn(DeliveryId, Lease) -> bool) -> u64 {
+        let meant =
+            self.live.values_mut().filter(|live| live.lease.is_some_and(|lease| is_meant(live.id, lease)));
+        meant.map(|live| live.free(now)).fold(0, |freed, ()| freed + 1)
+    }
+
+    pub(super) fn due(&self, lanes_max: usize, now: Millis) -> Due {
+        let mut heads: BTreeMap<Lane, Millis> = BTreeMap::new();
+        let mut next: Option<Millis> = None;
+        for live in self.live.values().filter(|live| live.lease.is_none()) {
+            let Some(due) = live.due else { continue };
+            if due <= now {
+                let head = heads.entry(live.lane).or_insert(due);
+                *head = due.min(*head);
+            } else {
+                next = Some(next.map_or(due, |next| next.min(due)));
+            }
+        }
+        let mut lanes: Vec<DueLane> =
+            heads.into_iter().map(|(lane, since)| DueLane { lane, since }).collect();
+        lanes.sort_by_key(|lane| (lane.since, lane.lane));
+        lanes.truncate(lanes_max);
+        Due { lanes, next_in: next.map(|next| next.since(now)) }
+    }
+
+    pub(super) fn take(
+        &mut self,
+        owner: Owner,
+        wants: &[Want],
+        now: Millis,
+    ) -> Result<Vec<Leased>, StoreError> {
+        if self.living != Some(owner) {
+            return Err(StoreError::Ended);
+        }
+        let mut taken = Vec::new();
+        for want in wants {
+            let is_wanted = |live: &&mut Live| {
+                let is_suspect = live.lost >= limits::LOST_SUSPECT;
+                live.lease.is_none()
+                    && live.lane == want.lane
+                    && live.due.is_some_and(|due| due <= now)
+                    && is_suspect == want.suspects
+            };
+            let mut wanted: Vec<&mut Live> = self.live.values_mut().filter(is_wanted).collect();
+            wanted.sort_by_key(|live| (live.due, live.id));
+            let mut bytes = 0;
+            for (n, live) in wanted.into_iter().take(want.count as usize).enumerate() {
+                bytes += live.bytes as usize;
+                if n > 0 && bytes > want.bytes {
+                    break;
+                }
+                live.lease = Some(Lease { owner, token: want.token });
+                taken.push((live.due, live.id));
+            }
+        }
+        taken.sort();
+        Ok(taken.into_iter().filter_map(|(_, id)| self.leased(id)).collect())
+    }
+
+    fn leased(&self, id: DeliveryId) -> Option<Leased> {
+        let live = self.live.get(&id)?;
+        let event = self.events.get(&live.event)?;
+        Some(Leased {
+            id,
+            lease: live.lease?,
+            event: Arc::clone(&event.new.content),
+            hops: event.new.hops,
+            route: live.route,
+            destination: live.destination,
+            lane: live.lane,
+            recipe: live.recipe,
+            message: live.message.clone(),
+            attempts: live.attempts,
+            plugin_tries: live.plugin_tries,
+            lost: live.lost,
+            bytes: live.bytes,
+        })
+    }
+
+    /// Returns a live row if this lease holds it.
+    pub(super) fn held(&mut self, id: DeliveryId, lease: Lease) -> Option<&mut Live> {
+        self.live.get_mut(&id).filter(|live| live.lease == Some(lease))
+    }
+
+    pub(super) fn settle(&mut self, settle: Settle, now: Millis) -> Settled {
+        let Settle { delivery, lease, attempt, to } = settle;
+        let Some(live) = self.held(delivery, lease) else { return Settled::LeaseLost };
+        live.lost = 0;
+        match to {
+            To::Finished { end, reason } => {
+                live.attempts += 1;
+                self.finish(delivery, end, reason, Some(attempt), now);
+                return Settled::Done;
+            }
+            To::Retry(delay) => {
+                live.attempts += 1;
+                live.plugin_tries = 0;
+                live.due = Some(now.after(delay));
+            }
+            To::RetryPlugin(delay) => {
+                live.plugin_tries += 1;
+                live.due = Some(now.after(delay));
+            }
+            To::Hold => {
+                live.plugin_tries += 1;
+                live.due = None;
+            }
+        }
+        live.lease = None;
+        self.attempts.entry(delivery).or_default().push(attempt);
+        Settled::Done
+    }
+
+    fn finish(
+        &mut self,
+        id: DeliveryId,
+        end: End,
+        reason: Option<DeadReason>,
+        last: Option<AttemptRecord>,
+        at: Millis,
+    ) {
+        if let Some(row) = self.live.remove(&id) {
+            self.kept.remove(&id);
+            self.finished.insert(id, Finished { row, end, reason, at, last, resolved_by: None });
+        }
+    }
+}
+
+impl Live {
+    pub(super) fn born(new: NewDelivery, scope: ScopeId, now: Millis) -> Live {
+        Live {
+            id: new.id,
+            scope,
+            event: new.event,
+            route: new.route,
+            destination: new.destination,
+            lane: Lane { scope, id: new.lane.id },
+            recipe: new.recipe,
+            message: new.message,
+            bytes: new.bytes,
+            due: Some(now),
+            attempts: 0,
+            plugin_tries: 0,
+            lost: 0,
+            lease: None,
+            replay_of: None,
+        }
+    }
+
+    fn free(&mut self, now: Millis) {
+        self.lease = None;
+        self.due = Some(now);
+    }
+}
+
+fn key(event: &NewEvent, dedupe: &Dedupe) -> DedupeKey {
+    (event.scope, event.source, dedupe.key)
+}
+
+fn hour(now: Millis) -> i64 {
+    now.0.div_euclid(3_600_000)
+}

@@ -1,0 +1,14 @@
+//! Doubles of every port: the engine is tested with these, and with neither database, network nor WebAssembly.
+
+mod clock;
+mod guests;
+mod memory;
+mod memory_journal;
+mod memory_queue;
+mod memory_state;
+mod wire;
+
+pub use clock::VirtualClock;
+pub use guests::{ScriptedGuests, crash, unchanged};
+pub use memory::{Call, Fault, Memory};
+pub use wire::{Reply, Traffic, Wire};

@@ -1,0 +1,131 @@
+//! `/v1/deliveries`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use hookgate_core::delivery::End;
+use hookgate_core::word::{Actor, DeliveryId, EventId, Kind};
+use hookgate_ports::{AgainRefused, DeliveryFilter, DeliveryState, Page};
+use http::{StatusCode, Uri};
+use serde::{Deserialize, Serialize};
+
+use super::events::{named, without_cursor};
+use super::page::{bad, cursor, limit, listed};
+use super::view::{AttemptView, DeliveryView, state_word};
+use super::{Admin, store_problem};
+use crate::Problem;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Parameters {
+    event: Option<String>,
+    destination: Option<String>,
+    state: Option<String>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Attempts {
+    data: Vec<AttemptView>,
+}
+
+/// The delivery that is pending now: the same one, or the one that takes a dead letter's place.
+#[derive(Serialize)]
+pub(super) struct Retried {
+    delivery: String,
+}
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    uri: Uri,
+    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(parameters) = parameters.map_err(|error| bad("query", error.body_text()))?;
+    let filter = filter(&admin, &parameters)?;
+    let (from, limit) = (cursor(parameters.cursor.as_deref())?, limit(parameters.limit.as_deref())?);
+    let page = admin.journal.deliveries(admin.scope, filter, from, limit).await.map_err(store_problem)?;
+    let rows = page.rows.into_iter().map(DeliveryView::from).collect();
+    Ok(listed(Page { rows, next: page.next }, &without_cursor(&uri)))
+}
+
+pub(super) async fn one(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+) -> Result<Json<DeliveryView>, Problem> {
+    let id = delivery_id(&id)?;
+    match admin.journal.delivery(admin.scope, id).await.map_err(store_problem)? {
+        Some(row) => Ok(Json(row.into())),
+        None => Err(unknown(id)),
+    }
+}
+
+pub(super) async fn attempts(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+) -> Result<Json<Attempts>, Problem> {
+    let id = delivery_id(&id)?;
+    if admin.journal.delivery(admin.scope, id).await.map_err(store_problem)?.is_none() {
+        return Err(unknown(id));
+    }
+    let rows = admin.journal.attempts(admin.scope, id).await.map_err(store_problem)?;
+    Ok(Json(Attempts { data: rows.into_iter().map(AttemptView::from).collect() }))
+}
+
+pub(super) async fn retry(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+) -> Result<Json<Retried>, Problem> {
+    let id = delivery_id(&id)?;
+    let fresh = DeliveryId(admin.engine.mint());
+    let actor = Actor::Key("admin".into());
+    match admin.journal.retry(actor, admin.scope, id, fresh).await {
+        Ok(pending) => {
+            admin.engine.wake();
+            Ok(Json(Retried { delivery: pending.to_string() }))
+        }
+        Err(AgainRefused::Store(error)) => Err(store_problem(error)),
+        Err(refused @ AgainRefused::Unknown(_)) => {
+            Err(Problem::new(StatusCode::NOT_FOUND, "unknown-delivery", refused.to_string()))
+        }
+        Err(refused @ AgainRefused::InFlight(_)) => Err(conflict("in-flight", &refused)),
+        Err(refused @ AgainRefused::Resolved(..)) => Err(conflict("already-resolved", &refused)),
+        Err(refused @ AgainRefused::NotFailed(..)) => Err(conflict("not-failed", &refused)),
+    }
+}
+
+fn filter(admin: &Admin, parameters: &Parameters) -> Result<DeliveryFilter, Problem> {
+    let event = parameters
+        .event
+        .as_deref()
+        .map(|text| text.parse::<EventId>().map_err(|error| bad("event", error.to_string())))
+        .transpose()?;
+    let destination = parameters.destination.as_deref();
+    let destination =
+        destination.map(|name| named(admin, Kind::Destination, "destination", name)).transpose()?;
+    let state = parameters.state.as_deref().map(state).transpose()?;
+    Ok(DeliveryFilter { event, destination, state })
+}
+
+fn state(text: &str) -> Result<DeliveryState, Problem> {
+    let live = [DeliveryState::Pending, DeliveryState::Held, DeliveryState::InFlight];
+    let all: Vec<DeliveryState> = live.into_iter().chain(End::ALL.map(DeliveryState::Finished)).collect();
+    all.iter().copied().find(|state| state_word(*state) == text).ok_or_else(|| {
+        let words: Vec<&str> = all.iter().map(|state| state_word(*state)).collect();
+        bad("state", format!("expected one of {}, found {text:?}", words.join(", ")))
+    })
+}
+
+fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
+    text.parse().map_err(|error| bad("id", format!("{error}")))
+}
+
+fn unknown(id: DeliveryId) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown-delivery", format!("there is no delivery {id}"))
+}
+
+fn conflict(code: &'static str, refused: &AgainRefused) -> Problem {
+    Problem::new(StatusCode::CONFLICT, code, refused.to_string())
+}

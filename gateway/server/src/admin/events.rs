@@ -1,0 +1,70 @@
+//! `/v1/events`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use hookgate_core::word::{EventId, Kind, NameId, Slug};
+use hookgate_ports::{EventFilter, Page};
+use http::{StatusCode, Uri};
+use serde::Deserialize;
+
+use super::page::{bad, cursor, limit, listed};
+use super::view::EventView;
+use super::{Admin, store_problem};
+use crate::Problem;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Parameters {
+    source: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    unrouted: Option<bool>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    uri: Uri,
+    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(parameters) = parameters.map_err(|error| bad("query", error.body_text()))?;
+    let source =
+        parameters.source.as_deref().map(|name| named(&admin, Kind::Source, "source", name)).transpose()?;
+    let filter = EventFilter { source, event_type: parameters.event_type, unrouted: parameters.unrouted };
+    let (from, limit) = (cursor(parameters.cursor.as_deref())?, limit(parameters.limit.as_deref())?);
+    let page = admin.journal.events(admin.scope, filter, from, limit).await.map_err(store_problem)?;
+    let rows = page.rows.into_iter().map(EventView::from).collect();
+    Ok(listed(Page { rows, next: page.next }, &without_cursor(&uri)))
+}
+
+pub(super) async fn one(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<String>,
+) -> Result<Json<EventView>, Problem> {
+    let id: EventId = id.parse().map_err(|error| bad("id", format!("{error}")))?;
+    match admin.journal.event(admin.scope, id).await.map_err(store_problem)? {
+        Some(row) => Ok(Json(row.into())),
+        None => Err(Problem::new(StatusCode::NOT_FOUND, "unknown-event", format!("there is no event {id}"))),
+    }
+}
+
+/// Reads a name that a parameter gives.
+pub(super) fn named(admin: &Admin, kind: Kind, field: &str, name: &str) -> Result<NameId, Problem> {
+    let slug = Slug::parse(name).map_err(|error| bad(field, error.to_string()))?;
+    Ok(NameId::of(admin.scope, kind, &slug))
+}
+
+/// Returns the path and query of a list without its cursor, to build the next page's link from.
+pub(super) fn without_cursor(uri: &Uri) -> String {
+    let kept: Vec<&str> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|p| !p.is_empty() && !p.starts_with("cursor="))
+        .collect();
+    if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), kept.join("&")) }
+}

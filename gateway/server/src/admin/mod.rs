@@ -1,0 +1,77 @@
+//! The admin API: everything the CLI and the dashboard show or change goes through here.
+
+mod auth;
+mod deliveries;
+mod events;
+mod health;
+mod page;
+mod reload;
+mod view;
+
+use std::sync::{Arc, Mutex};
+
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use hookgate_core::word::ScopeId;
+use hookgate_engine::Engine;
+use hookgate_ports::{Journal, StoreError, Upkeep};
+use http::StatusCode;
+use prometheus_client::registry::Registry;
+
+use crate::Problem;
+use crate::apply::Apply;
+
+pub use auth::{AdminKey, KEY_PREFIX};
+
+/// What the admin API works with.
+pub struct Admin {
+    /// Shows and changes what is stored.
+    pub journal: Arc<dyn Journal>,
+    /// Answers whether the store does.
+    pub upkeep: Arc<dyn Upkeep>,
+    /// Draws ids and is woken when something is due.
+    pub engine: Arc<Engine>,
+    /// Applies configurations.
+    pub apply: Arc<Apply>,
+    /// The scope that requests are about.
+    pub scope: ScopeId,
+    /// Who may ask.
+    pub key: AdminKey,
+    /// What `/metrics` writes out.
+    pub registry: Arc<Mutex<Registry>>,
+}
+
+/// Returns the admin door's router. Health and metrics ask for no key: the port is the operator's.
+pub fn router(admin: Arc<Admin>) -> Router {
+    let api = Router::new()
+        .route("/v1/events", get(events::list))
+        .route("/v1/events/{id}", get(events::one))
+        .route("/v1/deliveries", get(deliveries::list))
+        .route("/v1/deliveries/{id}", get(deliveries::one))
+        .route("/v1/deliveries/{id}/attempts", get(deliveries::attempts))
+        .route("/v1/deliveries/{id}/retry", post(deliveries::retry))
+        .route("/v1/config/reload", post(reload::reload))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&admin), auth::required));
+    Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .merge(api)
+        .fallback(unknown)
+        .with_state(admin)
+}
+
+async fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", "nothing is here; the API is below /v1")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this path takes another method")
+}
+
+/// A store that does not answer is a 503: the caller comes again.
+fn store_problem(error: StoreError) -> Problem {
+    tracing::warn!(%error, "an admin request failed in the store");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store-down", error.to_string()).retry_after(1)
+}

@@ -1,0 +1,66 @@
+//! Pages: an opaque cursor and a limit in, rows and the next cursor out.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use hookgate_core::limits;
+use hookgate_core::word::EventId;
+use hookgate_ports::{Cursor, Page};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::Problem;
+
+/// Rows of a page, unless the request says otherwise.
+const LIMIT: u32 = 50;
+
+#[derive(Serialize)]
+struct Listed<T> {
+    data: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+/// Reads `limit`.
+///
+/// # Errors
+/// It is no number from 1 to [`limits::PAGE_MAX`].
+pub(super) fn limit(text: Option<&str>) -> Result<u32, Problem> {
+    let Some(text) = text else { return Ok(LIMIT) };
+    match text.parse() {
+        Ok(limit) if (1..=limits::PAGE_MAX).contains(&limit) => Ok(limit),
+        _ => Err(bad("limit", format!("expected a number from 1 to {}, found {text:?}", limits::PAGE_MAX))),
+    }
+}
+
+/// Reads `cursor`, as an earlier page gave it.
+///
+/// # Errors
+/// It is none of ours.
+pub(super) fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    // A cursor is an id without its prefix: whoever makes one up gets a page, and no harm.
+    match format!("evt_{text}").parse::<EventId>() {
+        Ok(id) => Ok(Some(Cursor(id.0))),
+        Err(_) => Err(bad("cursor", "expected the `next_cursor` of an earlier page")),
+    }
+}
+
+/// Writes a page, with RFC 8288 `Link` to the next one. `path` is the list's own, with its filters.
+pub(super) fn listed<T: Serialize>(page: Page<T>, path: &str) -> Response {
+    let next_cursor =
+        page.next.map(|cursor| EventId(cursor.0).to_string().trim_start_matches("evt_").to_owned());
+    let link = next_cursor.as_ref().map(|cursor| {
+        let join = if path.contains('?') { '&' } else { '?' };
+        format!("<{path}{join}cursor={cursor}>; rel=\"next\"")
+    });
+    let mut response = Json(Listed { data: page.rows, next_cursor }).into_response();
+    if let Some(value) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(header::LINK, value);
+    }
+    response
+}
+
+/// A query parameter that does not read.
+pub(super) fn bad(field: &str, detail: impl Into<String>) -> Problem {
+    let detail = detail.into();
+    Problem::new(StatusCode::BAD_REQUEST, "bad-parameter", format!("{field}: {detail}")).field(field, detail)
+}

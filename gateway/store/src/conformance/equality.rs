@@ -1,0 +1,191 @@
+//! Every interleaving looks the same from outside, whichever store it runs on.
+
+use std::time::Duration;
+
+use hookgate_core::delivery::{Birth, Lease, Leased, Owner};
+use hookgate_core::event::Accepted;
+use hookgate_core::limits;
+use hookgate_core::word::Token;
+use hookgate_ports::{AgainRefused, DeliveryFilter, DeliveryRow, Due, EventFilter, EventRow, Settled, StoreError, To, Want};
+use proptest::prelude::*;
+
+use super::World;
+use super::make::{DEAD, DELIVERED, dedupe, rendered, scope};
+
+const DESTINATIONS: [&str; 3] = ["crm", "log", "mail"];
+
+/// A step; numbers choose among what there is at that moment.
+#[derive(Debug, Clone)]
+enum Step {
+    Accept { key: Option<u8>, window_hours: u32, is_taken: bool, destinations: usize },
+    Take { destination: usize, count: u32, bytes: usize, suspects: bool },
+    Settle { which: usize, to: To },
+    Keep { which: usize },
+    Release { which: usize },
+    ReleaseUnknown { noted: usize },
+    Enter,
+    Leave,
+    Retry { which: usize },
+    Wait { minutes: u64 },
+    Tidy,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let to = prop_oneof![
+        3 => Just(DELIVERED),
+        1 => Just(DEAD),
+        2 => (0u64..90).prop_map(|minutes| To::Retry(Duration::from_secs(minutes * 60))),
+        1 => (0u64..3).prop_map(|minutes| To::RetryPlugin(Duration::from_secs(minutes * 60))),
+        1 => Just(To::Hold),
+    ];
+    prop_oneof![
+        4 => (proptest::option::of(0u8..4), 1u32..3, any::<bool>(), 0usize..=3)
+            .prop_map(|(key, window_hours, is_taken, destinations)| Step::Accept { key, window_hours, is_taken, destinations }),
+        4 => (0usize..3, 0u32..4, 0usize..30, any::<bool>())
+            .prop_map(|(destination, count, bytes, suspects)| Step::Take { destination, count, bytes, suspects }),
+        5 => (any::<usize>(), to).prop_map(|(which, to)| Step::Settle { which, to }),
+        1 => any::<usize>().prop_map(|which| Step::Keep { which }),
+        1 => any::<usize>().prop_map(|which| Step::Release { which }),
+        1 => any::<usize>().prop_map(|noted| Step::ReleaseUnknown { noted }),
+        2 => Just(Step::Enter),
+        1 => Just(Step::Leave),
+        1 => any::<usize>().prop_map(|which| Step::Retry { which }),
+        2 => (0u64..100).prop_map(|minutes| Step::Wait { minutes }),
+        1 => Just(Step::Tidy),
+    ]
+}
+
+/// What a step answered.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Accepted(Result<Vec<Accepted>, StoreError>),
+    Taken(Result<Vec<(i64, Lease, u32, u32, u32)>, StoreError>),
+    Settled(Option<Result<Settled, StoreError>>),
+    Released(Result<u64, StoreError>),
+    Entered(Owner, u64, i64),
+    Retried(Option<Result<i64, AgainRefused>>),
+    Nothing,
+}
+
+/// All that the ports show.
+#[derive(Debug, PartialEq)]
+struct Sight {
+    due: Due,
+    deliveries: Vec<DeliveryRow>,
+    events: Vec<EventRow>,
+    attempts: Vec<usize>,
+}
+
+/// A run on one store: what it holds, or once held.
+struct Run {
+    world: World,
+    owner: Owner,
+    leases: Vec<(hookgate_core::word::DeliveryId, Lease)>,
+}
+
+impl Run {
+    async fn new(world: World) -> Run {
+        let owner = world.enter().await;
+        Run { world, owner, leases: Vec::new() }
+    }
+
+    fn chosen(&self, which: usize) -> Option<(hookgate_core::word::DeliveryId, Lease)> {
+        self.leases.get(which.checked_rem(self.leases.len())?).copied()
+    }
+
+    async fn step(&mut self, step: &Step) -> Seen {
+        let world = &self.world;
+        match step {
+            Step::Accept { key, window_hours, is_taken, destinations } => {
+                let lease = Lease { owner: self.owner, token: world.token() };
+                let birth = if *is_taken { Birth::Taken(lease) } else { Birth::Pending };
+                let mut entry = world.planned(birth, &DESTINATIONS[..*destinations]);
+                entry.event.dedupe = key.and_then(|key| dedupe(key, *window_hours));
+                if *is_taken {
+                    self.leases.extend(entry.deliveries.iter().map(|delivery| (delivery.id, lease)));
+                }
+                Seen::Accepted(world.accept(self.owner, vec![entry]).await)
+            }
+            Step::Take { destination, count, bytes, suspects } => {
+                let want = Want { bytes: *bytes, suspects: *suspects, ..world.want(DESTINATIONS[*destination], *count) };
+                let taken = world.store.take(self.owner, vec![want]).await;
+                self.leases.extend(taken.iter().flatten().map(|leased| (leased.id, leased.lease)));
+                let gist = |l: Leased| (l.id.0, l.lease, l.attempts, l.plugin_tries, l.lost);
+                Seen::Taken(taken.map(|taken| taken.into_iter().map(gist).collect()))
+            }
+            Step::Settle { which, to } => {
+                let Some((id, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
+                Seen::Settled(Some(world.store.settle(world.settle(id, lease, to.clone())).await))
+            }
+            Step::Keep { which } => {
+                let Some((delivery, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
+                Seen::Settled(Some(world.store.keep(hookgate_ports::Keep { delivery, lease, rendered: rendered("kept") }).await))
+            }
+            Step::Release { which } => {
+                world.store.release(self.chosen(*which).into_iter().collect()).await.unwrap();
+                Seen::Nothing
+            }
+            Step::ReleaseUnknown { noted } => {
+                let noted: Vec<Token> = self.chosen(*noted).map(|(_, lease)| lease.token).into_iter().collect();
+                Seen::Released(world.store.release_unknown(self.owner, noted, world.token()).await)
+            }
+            Step::Enter => {
+                let seat = world.store.enter().await.unwrap();
+                self.owner = seat.owner;
+                Seen::Entered(seat.owner, seat.adopted, seat.id_max)
+            }
+            Step::Leave => {
+                world.store.leave(self.owner).await.unwrap();
+                Seen::Nothing
+            }
+            Step::Retry { which } => {
+                let Some((id, _)) = self.chosen(*which) else { return Seen::Retried(None) };
+                let fresh = hookgate_core::word::DeliveryId(world.id());
+                let retried = world.store.retry(hookgate_core::word::Actor::System, scope(), id, fresh).await;
+                Seen::Retried(Some(retried.map(|id| id.0)))
+            }
+            Step::Wait { minutes } => {
+                world.clock.advance(Duration::from_secs(minutes * 60));
+                Seen::Nothing
+            }
+            Step::Tidy => {
+                world.store.tidy().await.unwrap();
+                Seen::Nothing
+            }
+        }
+    }
+
+    async fn sight(&self) -> Sight {
+        let store = &self.world.store;
+        let deliveries = store.deliveries(scope(), DeliveryFilter::default(), None, limits::PAGE_MAX).await.unwrap().rows;
+        let mut attempts = Vec::new();
+        for row in &deliveries {
+            attempts.push(store.attempts(scope(), row.id).await.unwrap().len());
+        }
+        Sight {
+            due: store.due(10).await.unwrap(),
+            events: store.events(scope(), EventFilter::default(), None, limits::PAGE_MAX).await.unwrap().rows,
+            deliveries,
+            attempts,
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_interleaving_looks_the_same_on_every_store(steps in proptest::collection::vec(step(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut model = Run::new(World::memory().await).await;
+            let mut store = Run::new(World::sqlite().await).await;
+            for (n, step) in steps.iter().enumerate() {
+                let (expected, found) = (model.step(step).await, store.step(step).await);
+                prop_assert_eq!(expected, found, "step {}: {:?}", n, step);
+            }
+            prop_assert_eq!(model.sight().await, store.sight().await);
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,2 @@
+-- One row: proves that the file answers.
+select openings from installation;

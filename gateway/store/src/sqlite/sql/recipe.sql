@@ -1,0 +1,2 @@
+-- Served by the primary key.
+select json from recipe where digest = $1;

@@ -1,0 +1,149 @@
+//! Units of work: what callers hand to the writer, each with where its answer goes.
+
+use std::collections::HashSet;
+
+use hookgate_core::delivery::{Lease, Leased, Owner};
+use hookgate_core::event::Accepted;
+use hookgate_core::word::DeliveryId;
+use hookgate_ports::{Accept, Keep, Settle, Settled, StoreError, To, Want};
+use sqlx::sqlite::SqliteRow;
+use tokio::sync::oneshot;
+
+use super::sql::Arg;
+
+/// Where an answer goes; the caller may have gone.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// One unit of work. All but scripts share transactions.
+pub(super) enum Unit {
+    /// Events and their deliveries.
+    Accept(Accept, Reply<Vec<Accepted>>),
+    /// An attempt and what it comes to.
+    Settle(Settle, Reply<Settled>),
+    /// A rendered message.
+    Keep(Keep, Reply<Settled>),
+    /// Deliveries to be given back.
+    Release(Vec<(DeliveryId, Lease)>, Reply<()>),
+    /// Due deliveries to be taken.
+    Take(Owner, Vec<Want>, Reply<Vec<Leased>>),
+    /// Something rare, in a transaction of its own.
+    Script(Script, Reply<Vec<SqliteRow>>),
+}
+
+/// Statement texts for one transaction.
+pub(super) struct Script {
+    /// In order.
+    pub(super) texts: Vec<Text>,
+    /// What the writer remembers afterwards.
+    pub(super) then: Then,
+}
+
+/// A statement text with what `$3` and the following stand for; `$1` is now, `$2` the commit's number.
+pub(super) struct Text {
+    pub(super) sql: &'static str,
+    pub(super) args: Vec<Arg>,
+}
+
+/// What the writer remembers after a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Nothing.
+    Nothing,
+    /// The first row names the owner that lives from now on.
+    Entered,
+    /// This owner lives no more.
+    Left(Owner),
+    /// Dedupe buckets may have gone.
+    Forgot,
+    /// No transaction: a checkpoint between two commits.
+    Checkpointed,
+}
+
+/// The kinds of hot units, in the order of a commit's text: settles come before accepts, takes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Section {
+    Finished = 0,
+    Retry = 1,
+    Keep = 2,
+    Release = 3,
+    Accept = 4,
+    Take = 5,
+}
+
+impl Unit {
+    /// Returns how many bytes it binds, roughly: what bounds a commit.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Unit::Accept(accept, _) => accept
+                .entries
+                .iter()
+                .map(|entry| entry.event.content.body.len() + 1024 + 256 * entry.deliveries.len())
+                .sum(),
+            Unit::Settle(settle, _) => {
+                let rendered =
+                    settle.attempt.rendered.as_ref().filter(|r| !r.is_event_body).map_or(0, |r| r.body.len());
+                1024 + rendered + settle.attempt.answer.as_ref().map_or(0, |(_, body)| body.len())
+            }
+            Unit::Keep(keep, _) => 512 + keep.rendered.body.len(),
+            Unit::Release(leases, _) => 64 * leases.len(),
+            // What it reads, not what it binds.
+            Unit::Take(_, wants, _) => wants.iter().map(|want| want.bytes).sum(),
+            Unit::Script(..) => 0,
+        }
+    }
+
+    /// Tells whether nobody waits for the answer any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        match self {
+            Unit::Accept(_, reply) => reply.is_closed(),
+            // Whoever asked may have gone; what they said is still so.
+            Unit::Settle(..) | Unit::Keep(..) | Unit::Release(..) | Unit::Script(..) => false,
+            Unit::Take(_, _, reply) => reply.is_closed(),
+        }
+    }
+
+    /// Notes which deliveries it touches. False: another unit of this commit touches one of them
+    /// already, and which of the two comes first decides what the second one finds.
+    pub(super) fn claims(&self, touched: &mut HashSet<DeliveryId>) -> bool {
+        match self {
+            Unit::Settle(settle, _) => touched.insert(settle.delivery),
+            Unit::Keep(keep, _) => touched.insert(keep.delivery),
+            Unit::Release(leases, _) => {
+                let is_free = leases.iter().all(|(delivery, _)| !touched.contains(delivery));
+                if is_free {
+                    touched.extend(leases.iter().map(|(delivery, _)| *delivery));
+                }
+                is_free
+            }
+            Unit::Accept(..) | Unit::Take(..) | Unit::Script(..) => true,
+        }
+    }
+
+    /// Returns its part of a commit's text; none: it goes alone.
+    pub(super) fn section(&self) -> Option<Section> {
+        match self {
+            Unit::Accept(..) => Some(Section::Accept),
+            Unit::Settle(settle, _) => match settle.to {
+                To::Finished { .. } => Some(Section::Finished),
+                To::Retry(_) | To::RetryPlugin(_) | To::Hold => Some(Section::Retry),
+            },
+            Unit::Keep(..) => Some(Section::Keep),
+            Unit::Release(..) => Some(Section::Release),
+            Unit::Take(..) => Some(Section::Take),
+            Unit::Script(..) => None,
+        }
+    }
+
+    /// Answers with an error.
+    pub(super) fn fail(self, error: StoreError) {
+        // A caller that has gone needs no answer.
+        match self {
+            Unit::Accept(_, reply) => drop(reply.send(Err(error))),
+            Unit::Settle(_, reply) | Unit::Keep(_, reply) => drop(reply.send(Err(error))),
+            Unit::Release(_, reply) => drop(reply.send(Err(error))),
+            Unit::Take(_, _, reply) => drop(reply.send(Err(error))),
+            Unit::Script(_, reply) => drop(reply.send(Err(error))),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What waits for the writer: one queue for what must be written, one for what may be refused.
+//!
+//! Settles and their like are written first and always have room: as many as there are, their callers
+//! wait for it. Accepts are refused once the queue is full or its oldest one is too old.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hookgate_core::limits;
+use hookgate_ports::{Clock, StoreError};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use super::Metrics;
+use super::unit::Unit;
+
+/// The two queues.
+pub(super) struct Waiting {
+    queues: Mutex<Queues>,
+    arrived: Notify,
+    room: Arc<Semaphore>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+}
+
+#[derive(Default)]
+struct Queues {
+    first: VecDeque<(Unit, OwnedSemaphorePermit)>,
+    accepts: VecDeque<(Unit, Duration)>,
+    is_stopped: bool,
+    /// A moving average over commits.
+    seconds_per_unit: f64,
+}
+
+impl Waiting {
+    pub(super) fn new(clock: Arc<dyn Clock>, metrics: Metrics) -> Waiting {
+        let room = Arc::new(Semaphore::new(limits::WRITER_QUEUE_MAX));
+        Waiting { queues: Mutex::default(), arrived: Notify::new(), room, clock, metrics }
+    }
+
+    /// Queues an accept.
+    ///
+    /// # Errors
+    /// `Busy`: too much waits, or too long. `Down`: the store is closed.
+    pub(super) fn accept(&self, unit: Unit) -> Result<(), StoreError> {
+        let now = self.clock.monotonic();
+        let mut queues = self.queues();
+        if queues.is_stopped {
+            return Err(closed());
+        }
+        let oldest = queues.accepts.front().map_or(Duration::ZERO, |(_, since)| now.saturating_sub(*since));
+        if oldest > limits::ACCEPT_WAIT_MAX || queues.accepts.len() >= limits::WRITER_QUEUE_MAX {
+            return Err(StoreError::Busy { retry_after: queues.drain_time(oldest) });
+        }
+        queues.accepts.push_back((unit, now));
+        drop(queues);
+        self.metrics.waiting.inc();
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Queues anything else, once there is room.
+    ///
+    /// # Errors
+    /// `Down`: the store is closed.
+    pub(super) async fn first(&self, unit: Unit) -> Result<(), StoreError> {
+        let permit = Arc::clone(&self.room).acquire_owned().await.map_err(|_| closed())?;
+        let mut queues = self.queues();
+        if queues.is_stopped {
+            return Err(closed());
+        }
+        queues.first.push_back((unit, permit));
+        drop(queues);
+        self.metrics.waiting.inc();
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Returns what the next commit writes, waiting for it if need be; none: stopped, and all is written.
+    ///
+    /// Cancel-safe.
+    pub(super) async fn next(&self) -> Option<Vec<Unit>> {
+        loop {
+            let (batch, is_stopped) = self.gather();
+            if !batch.is_empty() {
+                return Some(batch);
+            }
+            if is_stopped {
+                return None;
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    /// Refuses what comes from now on; what waits is still written.
+    pub(super) fn stop(&self) {
+        self.queues().is_stopped = true;
+        self.room.close();
+        self.arrived.notify_one();
+    }
+
+    /// Notes how long a commit of so many units took.
+    pub(super) fn committed(&self, units: usize, took: Duration) {
+        let mut queues = self.queues();
+        let latest = took.as_secs_f64() / units.max(1) as f64;
+        queues.seconds_per_unit += (latest - queues.seconds_per_unit) * 0.1;
+    }
+
+    fn gather(&self) -> (Vec<Unit>, bool) {
+        let now = self.clock.monotonic();
+        let mut queues = self.queues();
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        let mut touched = HashSet::new();
+        let mut takes = 0;
+        while let Some((unit, _)) = queues.first.front() {
+            let is_script = matches!(unit, Unit::Script(..));
+            // A script goes alone. Two takes would find the same rows. A unit that does not fit waits.
+            if is_script && !batch.is_empty() {
+                break;
+            }
+            takes += usize::from(matches!(unit, Unit::Take(..)));
+            bytes += unit.bytes();
+            let fits = batch.is_empty()
+                || (batch.len() < limits::COMMIT_UNITS_MAX && bytes <= limits::COMMIT_BYTES_MAX);
+            if !fits || takes > 1 || !unit.claims(&mut touched) {
+                break;
+            }
+            batch.extend(queues.first.pop_front().map(|(unit, _)| unit));
+            if is_script {
+                return (self.counted(batch), queues.is_stopped);
+            }
+        }
+        // Half a commit stays free for accepts, so that settles cannot starve them.
+        while let Some((unit, since)) = queues.accepts.front() {
+            if unit.is_abandoned() {
+                queues.accepts.pop_front();
+                self.metrics.waiting.dec();
+                continue;
+            }
+            let waited = now.saturating_sub(*since);
+            if waited > limits::ACCEPT_WAIT_MAX {
+                let retry_after = queues.drain_time(waited);
+                let refused = queues.accepts.pop_front();
+                self.metrics.waiting.dec();
+                if let Some((unit, _)) = refused {
+                    unit.fail(StoreError::Busy { retry_after });
+                }
+                continue;
+            }
+            bytes += unit.bytes();
+            let fits = batch.is_empty()
+                || (batch.len() < limits::COMMIT_UNITS_MAX && bytes <= limits::COMMIT_BYTES_MAX);
+            if !fits {
+                break;
+            }
+            batch.extend(queues.accepts.pop_front().map(|(unit, _)| unit));
+        }
+        (self.counted(batch), queues.is_stopped)
+    }
+
+    fn counted(&self, batch: Vec<Unit>) -> Vec<Unit> {
+        self.metrics.waiting.dec_by(i64::try_from(batch.len()).unwrap_or(i64::MAX));
+        batch
+    }
+
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        // A panic between two pushes leaves nothing half done.
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queues {
+    /// The measured time that the queue needs to drain, at least as long as its oldest one has waited.
+    fn drain_time(&self, oldest: Duration) -> Duration {
+        let waiting = (self.first.len() + self.accepts.len()) as f64;
+        let measured =
+            Duration::try_from_secs_f64(waiting * self.seconds_per_unit).unwrap_or(limits::ACCEPT_WAIT_MAX);
+        measured.max(oldest)
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Down("the store is closed".into())
+}

@@ -1,0 +1,27 @@
+//! The harness of the integration tests: the real binary as a process, receivers that misbehave on
+//! request, senders, and signatures written from their specifications. It uses no crate of the
+//! gateway, so that a mistake there cannot excuse itself here.
+
+mod admin;
+mod binary;
+mod dice;
+mod gateway;
+mod github;
+mod patience;
+mod ports;
+mod receiver;
+mod scratch;
+mod sender;
+pub mod signature;
+mod wire;
+
+pub use admin::Admin;
+pub use binary::hookgate;
+pub use dice::{Dice, scale};
+pub use gateway::{ADMIN_KEY, GITHUB_SECRET, Gateway, RECEIVER_SECRET, Said};
+pub use github::{PullRequests, Signed};
+pub use patience::{eventually, within};
+pub use receiver::{Behaviour, Received, Receiver};
+pub use scratch::Scratch;
+pub use sender::{Heard, Sender};
+pub use wire::{Answer, Wire};
