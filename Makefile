@@ -5,7 +5,7 @@
 .PHONY: help setup run receiver send test bench fmt lint
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what this machine lacks: packages, toolchain, target
 	@scripts/setup

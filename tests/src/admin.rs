@@ -56,9 +56,7 @@ impl Admin {
         let (mut rows, mut page) = (Vec::new(), first.clone());
         for _ in 0..10_000 {
             let mut answer = self.read(&page).await;
-            if let Value::Array(more) = answer["data"].take() {
-                rows.extend(more);
-            }
+            rows.extend(answer["data"].as_array_mut().map(std::mem::take).unwrap_or_default());
             match answer["next_cursor"].as_str() {
                 Some(cursor) => page = format!("{first}&cursor={cursor}"),
                 None => return rows,

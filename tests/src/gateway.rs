@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 
 use crate::admin::Admin;
 use crate::patience::{eventually, within};
+use crate::said::Said;
 use crate::scratch::Scratch;
 use crate::wire::Wire;
 use crate::{binary, ports};
@@ -62,17 +63,6 @@ pub struct Gateway {
     admin: SocketAddr,
     wire: Wire,
     folder: Scratch,
-}
-
-/// What a command said.
-#[derive(Debug)]
-pub struct Said {
-    /// Its exit code; none: a signal ended it.
-    pub code: Option<i32>,
-    /// Standard output.
-    pub out: String,
-    /// Standard error.
-    pub err: String,
 }
 
 impl Gateway {
@@ -253,18 +243,6 @@ impl Gateway {
 
     fn log_path(&self) -> PathBuf {
         self.folder.file("log")
-    }
-}
-
-impl Said {
-    /// Runs a command to its end.
-    ///
-    /// # Panics
-    /// It cannot be started.
-    pub async fn of(mut command: Command) -> Said {
-        let done = command.stdin(Stdio::null()).output().await.expect("the command starts");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Said { code: done.status.code(), out: text(done.stdout), err: text(done.stderr) }
     }
 }
 

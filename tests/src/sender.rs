@@ -54,9 +54,10 @@ impl Sender {
     /// # Panics
     /// It is not.
     pub async fn send_new(&self, event: &Signed) -> String {
-        match self.send(event).await {
-            Heard::Accepted { event, is_duplicate: false } => event,
-            heard => panic!("expected pull request {} to be taken as new, heard {heard:?}", event.number),
-        }
+        let heard = self.send(event).await;
+        let Heard::Accepted { event: id, is_duplicate: false } = heard else {
+            panic!("expected pull request {} to be taken as new, heard {heard:?}", event.number)
+        };
+        id
     }
 }

@@ -1,4 +1,10 @@
 //! The integration tests: each module is a story, told by the real binary or the real store.
 
+mod drain;
 mod durability;
+mod first_event;
+mod hostile_requests;
+mod kills;
+mod plugin_build;
+mod setup;
 mod tidy;

@@ -1,6 +1,8 @@
 //! Every broken file of the corpus and what is said of it; every good file, and its warnings.
 //! `UPDATE_GOLDENS=1` writes what is said now.
 
+#![expect(clippy::disallowed_methods, reason = "the corpus is read, and goldens are written, from the disk")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -191,7 +193,7 @@ fn the_full_sample_means_what_it_says() {
     assert_eq!(&*route.recipe.stages[0].config, r#"{"limit":3,"style":"short"}"#);
     assert_eq!(topology.plugin("summary").expect("declared").limits.deadline, Duration::from_millis(20));
     assert!(topology.plugin("shipped").is_some(), "an embedded plugin needs no table");
-    assert!(topology.source("github").expect("declared").dedupe.is_some(), "presets bring a dedupe key");
+    assert!(topology.source("forge").expect("declared").dedupe.is_some(), "presets bring a dedupe key");
     assert_eq!(config.settings.server.listen.port(), 9090);
     assert_eq!(config.settings.server.admin_listen.to_string(), "127.0.0.1:8081");
 }

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use crate::at::At;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::file::{File, Loss, Named};
+use crate::file::{File, Form, Loss, Named};
 use crate::near::did_you_mean;
 use crate::report::Report;
 use crate::shape;
@@ -24,10 +24,10 @@ pub(crate) fn read(text: &str, report: &mut Report) -> File {
     let mut loss = Loss::default();
     let readable = statements::readable(text, report, &mut loss);
     let root = statements::parse(&readable, report).into_inner();
-    let mut reader = Reader { root, loss, report };
+    let mut reader = Reader { text: &readable, root, loss, report };
     reader.version_is_there();
     let file = File {
-        version: reader.single("version"),
+        version: reader.value("version"),
         server: reader.single("server").unwrap_or_default(),
         storage: reader.single("storage").unwrap_or_default(),
         egress: reader.single("egress").unwrap_or_default(),
@@ -44,6 +44,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> File {
 }
 
 struct Reader<'t, 'r> {
+    text: &'t str,
     root: DeTable<'t>,
     loss: Loss,
     report: &'r mut Report,
@@ -58,8 +59,12 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn single<T: DeserializeOwned>(&mut self, kind: &str) -> Option<T> {
+        self.value(kind).map(|Form(table)| table)
+    }
+
+    fn value<T: DeserializeOwned>(&mut self, kind: &str) -> Option<T> {
         let (_, value) = self.root.remove_entry(kind)?;
-        self.table(kind, "", value)
+        self.read(kind, "", value)
     }
 
     fn named<T: DeserializeOwned>(&mut self, kind: &str) -> Vec<Named<T>> {
@@ -79,14 +84,14 @@ impl<'t> Reader<'t, '_> {
             .into_iter()
             .map(|(key, value)| {
                 let name = At::new(key.span(), key.into_inner().into_owned());
-                let table = self.table(kind, name.text(), value);
-                Named { name, table }
+                let table = self.read(kind, name.text(), value);
+                Named { name, table: table.map(|Form(table)| table) }
             })
             .collect()
     }
 
     /// Reads one table, or notes its first mistake of shape.
-    fn table<T: DeserializeOwned>(
+    fn read<T: DeserializeOwned>(
         &mut self,
         kind: &str,
         name: &str,
@@ -103,7 +108,7 @@ impl<'t> Reader<'t, '_> {
             }
             Err(error) => error,
         };
-        let diagnostic = shape::described(&error, &span);
+        let diagnostic = shape::described(self.text, &error, &span);
         // A key whose statement did not read is not missing.
         if diagnostic.code != codes::MISSING_KEY || !self.loss.may_hide(kind, name) {
             self.report.push(diagnostic);

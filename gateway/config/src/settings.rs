@@ -58,8 +58,9 @@ pub struct Plugins {
 }
 
 impl Settings {
-    /// Returns the keys that differ from `other`. All of them rule from the next start only: sockets,
-    /// database and cache are opened once, and the environment behind the admin key is read at start.
+    /// Returns the keys that differ from `other` and rule from the next start only: sockets, database and
+    /// cache are opened once, and the environment behind the admin key is read at start. `egress.allow`
+    /// is not among them: a reload swaps it.
     pub fn needs_restart(&self, other: &Settings) -> Vec<&'static str> {
         let exposed = |key: &Option<Secret>| key.as_ref().map(|key| key.expose().to_vec());
         let differs = [
@@ -69,7 +70,6 @@ impl Settings {
             ("server.admin_listen", self.server.admin_listen != other.server.admin_listen),
             ("server.admin_key", exposed(&self.server.admin_key) != exposed(&other.server.admin_key)),
             ("storage.url", self.storage.url != other.storage.url),
-            ("egress.allow", self.egress != other.egress),
             ("plugins.cache", self.plugins != other.plugins),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::near::did_you_mean;
 
 /// Describes a mistake of shape; `table` is where the table stands, for a mistake without a place.
-pub(crate) fn described(error: &toml::de::Error, table: &Range<usize>) -> Diagnostic {
+pub(crate) fn described(text: &str, error: &toml::de::Error, table: &Range<usize>) -> Diagnostic {
     let span = error.span().unwrap_or_else(|| table.clone());
     let message = error.message();
     let quoted = quoted(message);
@@ -19,7 +19,7 @@ pub(crate) fn described(error: &toml::de::Error, table: &Range<usize>) -> Diagno
             let message = format!("key `{key}` is missing");
             Diagnostic::new(codes::MISSING_KEY, span, message, format!("add `{key} = …`; it has no default"))
         }
-        _ => wrong_type(message, span),
+        _ => wrong_type(text, message, span),
     }
 }
 
@@ -39,10 +39,16 @@ pub(crate) fn unknown_value(word: &str, known: &[&str], span: Range<usize>) -> D
 }
 
 /// `invalid type: string "x", expected a list`, without the value.
-fn wrong_type(message: &str, span: Range<usize>) -> Diagnostic {
-    if message.contains("toml_private_datetime") {
+fn wrong_type(text: &str, message: &str, span: Range<usize>) -> Diagnostic {
+    // serde is told that a date is a table with a private key.
+    let is_date = text.get(span.clone()).is_some_and(|value| value.starts_with(|c: char| c.is_ascii_digit()));
+    if message.contains("toml_private_datetime") || message.contains("type: map") && is_date {
         let help = "put it between quotes to make it a text";
         return Diagnostic::new(codes::WRONG_TYPE, span, "a date or time cannot stand here", help);
+    }
+    let is_too_large = |sign: &&str| message.contains(sign);
+    if ["number overflowed", "value: integer", "as i128", "as u128"].iter().any(is_too_large) {
+        return Diagnostic::new(codes::WRONG_TYPE, span, "this number is too large", "write a smaller one");
     }
     let wanted = message.rsplit_once(", expected ").map_or("another value", |(_, wanted)| wanted);
     let (wanted, help) = match wanted {
@@ -52,21 +58,22 @@ fn wrong_type(message: &str, span: Range<usize>) -> Diagnostic {
         "f64" => ("a number", "write a number without quotes, such as 0.2"),
         "a finite number" => ("a number that JSON knows", "write neither inf nor nan"),
         "a boolean" => ("true or false", "write true or false without quotes"),
-        "enum" | "string or table" => ("a text", "put it between quotes: \"…\""),
+        // What toml says of a word of ours that is no text.
+        "another value" => ("a text", "put it between quotes: \"…\""),
         other if other.contains("table") => (other, "write a table: { key = … }"),
         other => (other, "see the example in the documentation of this key"),
     };
     let found = message.split_once(": ").map_or("", |(_, rest)| rest);
     let found = match found.split([' ', ',']).next().unwrap_or_default() {
-        "string" => "a text",
-        "integer" => "a whole number",
-        "floating" => "a number",
-        "boolean" => "true or false",
-        "map" => "a table",
-        "sequence" => "a list",
-        _ => "something else",
+        "string" => ", found a text",
+        "integer" => ", found a whole number",
+        "floating" => ", found a number",
+        "boolean" => ", found true or false",
+        "map" => ", found a table",
+        "sequence" => ", found a list",
+        _ => "",
     };
-    Diagnostic::new(codes::WRONG_TYPE, span, format!("expected {wanted}, found {found}"), help)
+    Diagnostic::new(codes::WRONG_TYPE, span, format!("expected {wanted}{found}"), help)
 }
 
 /// The first two words.
@@ -86,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::at::At;
+    use crate::file::Form;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields, expecting = "a table")]
@@ -95,7 +103,7 @@ mod tests {
         list: Option<At<Vec<At<String>>>>,
         whole: Option<At<i64>>,
         part: Option<At<f64>>,
-        inner: Option<Box<Table>>,
+        inner: Option<Box<Form<Table>>>,
         word: Option<hookgate_core::scheme::Encoding>,
     }
 
@@ -103,7 +111,7 @@ mod tests {
         let value = toml::de::ValueDeserializer::parse(text).expect("TOML");
         let error = Table::deserialize(value).expect_err("it has a mistake");
 
-        let diagnostic = described(&error, &(0..text.len()));
+        let diagnostic = described(text, &error, &(0..text.len()));
 
         assert_eq!((diagnostic.code, &text[diagnostic.span.clone()]), (code, place), "{text}");
         assert_eq!((diagnostic.message.as_str(), diagnostic.help.as_str()), (message, help), "{text}");
@@ -151,7 +159,7 @@ mod tests {
             "write a number without quotes, such as 0.2",
         );
         check("{ word = 'hx' }", "unknown-value", "'hx'", "unknown value \"hx\"", "did you mean \"hex\"?");
-        check("{ word = 5 }", "wrong-type", "5", "expected a text, found something else", quotes);
+        check("{ word = 5 }", "wrong-type", "5", "expected a text", quotes);
         check(
             "{ text = 1979-05-27 }",
             "wrong-type",

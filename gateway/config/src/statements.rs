@@ -226,7 +226,7 @@ mod tests {
             &[("unclosed array", 6), ("no value stands here", 17)],
         );
         check("a = 5s\nb = 1", "b = 1", &[("`5s` is no value", 4)]);
-        check("a = {\n x = 'y,\n}\nb = 1", "b = 1", &[("invalid literal string", 12)]);
+        check("a = {\n x = 'y,\n}\nb = 1", "b = 1", &[("invalid literal string", 14)]);
         check("a = 5s\nb = 1", "b = 1", &[("`5s` is no value", 4)]);
         check("a = [\n  1,\n  2,\n]\nb = \"x", "a = [|1,|2,|]", &[("invalid basic string", 24)]);
     }

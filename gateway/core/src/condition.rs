@@ -246,24 +246,22 @@ impl Parser {
     }
 
     fn path(&mut self, text: &str, value: &Value) -> Result<Condition, ConditionError> {
-        match value {
-            Value::Object(fields) if fields.is_empty() => {
-                self.wrong("no condition stands here", "write a value, or `{ exists = true }`")
+        if let Value::Object(fields) = value {
+            if fields.is_empty() {
+                return self.wrong("no condition stands here", "write a value, or `{ exists = true }`");
             }
-            Value::Object(fields) if fields.keys().all(|key| operator(key).is_none()) => {
-                self.object(value, text)
-            }
-            _ => {
-                let path = match Path::parse(text) {
-                    Ok(path) => path,
-                    Err(why) => return self.wrong(why, "begin with `body.`, `headers.`, `type` or `source`"),
-                };
-                let tests = self.tests(value)?;
-                let mut all: Vec<_> =
-                    tests.into_iter().map(|test| Condition::Test { path: path.clone(), test }).collect();
-                Ok(if all.len() == 1 { all.remove(0) } else { Condition::All(all) })
+            if fields.keys().all(|key| operator(key).is_none()) {
+                return self.object(value, text);
             }
         }
+        let path = match Path::parse(text) {
+            Ok(path) => path,
+            Err(why) => return self.wrong(why, "begin with `body.`, `headers.`, `type` or `source`"),
+        };
+        let tests = self.tests(value)?;
+        let mut all: Vec<_> =
+            tests.into_iter().map(|test| Condition::Test { path: path.clone(), test }).collect();
+        Ok(if all.len() == 1 { all.remove(0) } else { Condition::All(all) })
     }
 
     fn tests(&mut self, value: &Value) -> Result<Vec<Test>, ConditionError> {
@@ -295,9 +293,12 @@ impl Parser {
     }
 
     fn test(&mut self, name: &str, operand: &Value) -> Result<Test, ConditionError> {
-        let order = |order| match operand {
-            Value::Number(_) | Value::String(_) => Ok(Test::Order(order, operand.clone())),
-            _ => self.wrong("expected a number or a text", format!("write `{name} = 100`")),
+        let order = |order| {
+            if operand.is_number() || operand.is_string() {
+                Ok(Test::Order(order, operand.clone()))
+            } else {
+                self.wrong("expected a number or a text", format!("write `{name} = 100`"))
+            }
         };
         match name {
             "eq" => Ok(Test::Eq(operand.clone())),
@@ -307,14 +308,14 @@ impl Parser {
             "lt" => order(Order::Lt),
             "lte" => order(Order::Lte),
             "contains" => Ok(Test::Contains(operand.clone())),
-            "in" | "nin" => match operand {
-                Value::Array(items) if name == "in" => Ok(Test::In(items.clone())),
-                Value::Array(items) => Ok(Test::NotIn(items.clone())),
-                _ => self.wrong("expected a list", format!("write `{name} = [\"opened\", \"closed\"]`")),
+            "in" | "nin" => match operand.as_array().cloned() {
+                Some(items) if name == "in" => Ok(Test::In(items)),
+                Some(items) => Ok(Test::NotIn(items)),
+                None => self.wrong("expected a list", format!("write `{name} = [\"opened\", \"closed\"]`")),
             },
-            "exists" => match operand {
-                Value::Bool(wanted) => Ok(Test::Exists(*wanted)),
-                _ => self.wrong("expected true or false", "write `exists = true`"),
+            "exists" => match operand.as_bool() {
+                Some(wanted) => Ok(Test::Exists(wanted)),
+                None => self.wrong("expected true or false", "write `exists = true`"),
             },
             _ => self.text_test(name, operand),
         }

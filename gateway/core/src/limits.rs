@@ -35,9 +35,6 @@ pub const COMMIT_BYTES_MAX: usize = 8 << 20;
 /// A request that waited this long for its commit is refused, and new ones with it.
 pub const ACCEPT_WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Events that one request may carry.
-pub const EVENTS_PER_REQUEST_MAX: usize = 1000;
-
 /// Deliveries that one event may be planned for: a route table that does more is a mistake.
 pub const DELIVERIES_PER_EVENT_MAX: usize = 1000;
 

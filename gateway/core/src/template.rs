@@ -48,6 +48,9 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// An offset, and a literal (`Ok`) or a name between braces (`Err`).
+type RawPiece = (usize, Result<String, String>);
+
 impl Template {
     /// Reads a template; `{{` and `}}` stand for braces.
     ///
@@ -76,7 +79,7 @@ impl Template {
     }
 
     /// Splits a template into literals (`Ok`) and names between braces (`Err`), each with its offset.
-    pub(crate) fn pieces(text: &str) -> Result<Vec<(usize, Result<String, String>)>, TemplateError> {
+    pub(crate) fn pieces(text: &str) -> Result<Vec<RawPiece>, TemplateError> {
         let wrong = |at, why: &str, help: &str| Err(TemplateError { at, why: why.into(), help: help.into() });
         let mut pieces = Vec::new();
         let mut literal = String::new();
@@ -158,14 +161,15 @@ impl Template {
 
 /// Returns a text, number or boolean as text.
 fn scalar<'a>(path: &Path, facts: &Facts<'a>) -> Option<Cow<'a, str>> {
-    match path.value(&facts.0)? {
-        Cow::Borrowed(Value::String(text)) => Some(Cow::Borrowed(text)),
-        Cow::Owned(Value::String(text)) => Some(Cow::Owned(text)),
-        value => match &*value {
-            Value::Number(number) => Some(Cow::Owned(number.to_string())),
-            Value::Bool(truth) => Some(Cow::Owned(truth.to_string())),
-            Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
-        },
+    let value = path.value(&facts.0)?;
+    if let Cow::Borrowed(Value::String(text)) = value {
+        return Some(Cow::Borrowed(text));
+    }
+    match &*value {
+        Value::String(text) => Some(Cow::Owned(text.clone())),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(truth) => Some(Cow::Owned(truth.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

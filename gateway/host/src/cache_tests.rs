@@ -1,3 +1,5 @@
+//! The cache of machine code: what is trusted, and what is thrown away.
+
 use super::*;
 
 /// A component without anything in it.

@@ -29,7 +29,7 @@ pub(crate) struct Loaded {
     pub(crate) pre: InstancePre<CallState>,
     /// The function of the role, if the component has the role.
     pub(crate) transform: Option<ComponentExportIndex>,
-    /// What its last call took, in microseconds.
+    /// What its last call took of a thread, in microseconds.
     last_us: AtomicU32,
 }
 
@@ -39,8 +39,8 @@ impl Loaded {
         u128::from(self.last_us.load(Relaxed)) <= QUICK.as_micros()
     }
 
-    /// Remembers how long a call took.
-    pub(crate) fn took(&self, time: Duration) {
+    /// Remembers what a call took of a thread.
+    pub(crate) fn spent(&self, time: Duration) {
         self.last_us.store(u32::try_from(time.as_micros()).unwrap_or(u32::MAX), Relaxed);
     }
 }
@@ -104,7 +104,12 @@ impl Loader {
         let compiled = self.compiled(&linked.engine, component, &facts.digest)?;
         let transform = role_function(&compiled, facts, Role::Transform)?;
         let pre = linked.linker.instantiate_pre(&compiled);
-        let pre = pre.map_err(|error| unusable("the component does not fit the contract", &error))?;
+        let pre = pre.map_err(|error| {
+            unusable(
+                "the component does not fit the contract; with a newer SDK it needs a newer Hookgate",
+                &error,
+            )
+        })?;
         Ok(Arc::new(Loaded { facts: facts.clone(), memory, pre, transform, last_us: AtomicU32::new(0) }))
     }
 

@@ -1,3 +1,5 @@
+//! What a guest may give back, and what of it is refused.
+
 use super::*;
 use crate::wire::WireRetry;
 

@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hookgate_core::limits::{PLUGIN_OUTPUT_BYTES_MAX, PLUGIN_WALL_FACTOR};
@@ -134,46 +134,64 @@ fn store(loaded: &Loaded, input: Input, running: Running) -> Store<CallState> {
 /// A guest's future that may move between threads.
 type Guest = Pin<Box<dyn Future<Output = Ran> + Send>>;
 
-/// Runs a call to its end, on the caller's thread as long as it is short. Returns how long it ran.
+/// Runs a call to its end, on the caller's thread as long as it is short.
 ///
 /// Cancel-safe: dropping it ends the guest at its next tick and frees its slot.
 pub(crate) async fn drive(
     loaded: &Loaded,
     limits: PluginLimits,
-    mut guest: Guest,
+    guest: Guest,
     runtime: &Handle,
 ) -> Transformed {
-    let start = Instant::now();
+    let wall = limits.deadline * PLUGIN_WALL_FACTOR;
+    let mut guest = Timed { guest, spent: Duration::ZERO };
     if loaded.is_quick() {
-        let first = poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await;
-        if let Poll::Ready(ran) = first {
-            loaded.took(start.elapsed());
+        let first = poll_fn(|context| Poll::Ready(Pin::new(&mut guest).poll(context))).await;
+        if let Poll::Ready((ran, spent)) = first {
+            loaded.spent(spent);
             return ran.transformed;
         }
     }
-    let wall = limits.deadline * PLUGIN_WALL_FACTOR;
-    let transformed = elsewhere(guest, wall.saturating_sub(start.elapsed()), wall, runtime).await;
-    loaded.took(start.elapsed());
-    transformed
+    match elsewhere(guest, wall, runtime).await {
+        Ok((ran, spent)) => {
+            loaded.spent(spent);
+            ran.transformed
+        }
+        Err(crash) => Err(crash),
+    }
 }
 
 /// Goes on with a call on the host's own threads.
-async fn elsewhere(guest: Guest, left: Duration, wall: Duration, runtime: &Handle) -> Transformed {
+async fn elsewhere(guest: Timed, wall: Duration, runtime: &Handle) -> Result<(Ran, Duration), Crash> {
+    let left = wall.saturating_sub(guest.spent);
     let task = runtime.spawn(async move { tokio::time::timeout(left, guest).await });
     let _ends_with_this = AbortOnDrop(task.abort_handle());
     match task.await {
-        Ok(Ok(ran)) => ran.transformed,
+        Ok(Ok(ran)) => Ok(ran),
         Ok(Err(_elapsed)) => Err(Ended::Wall { wall_ms: wall.as_millis() }.into()),
         Err(gone) if gone.is_cancelled() => Err(Ended::Closing.into()),
         Err(panicked) => {
             tracing::error!(error = %panicked, "a plugin call panicked in the host");
-            Err(internal())
+            Err(crash(CrashKind::Incompatible, "the host failed during the call; see its log"))
         }
     }
 }
 
-fn internal() -> Crash {
-    crash(CrashKind::Incompatible, "the host failed during the call; see its log")
+/// A guest with the time that its threads spent on it: not the time that it waited for one.
+struct Timed {
+    guest: Guest,
+    spent: Duration,
+}
+
+impl Future for Timed {
+    type Output = (Ran, Duration);
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<(Ran, Duration)> {
+        let start = Instant::now();
+        let polled = self.guest.as_mut().poll(context);
+        self.spent += start.elapsed();
+        polled.map(|ran| (ran, self.spent))
+    }
 }
 
 struct AbortOnDrop(AbortHandle);
@@ -181,5 +199,32 @@ struct AbortOnDrop(AbortHandle);
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_guest_that_never_gets_on_ends_by_the_wall_limit() {
+        let guest = Timed { guest: Box::pin(std::future::pending()), spent: Duration::ZERO };
+
+        let ended = elsewhere(guest, Duration::from_millis(5), &Handle::current()).await;
+
+        let crash = ended.err().expect("it ends");
+        assert_eq!(
+            (crash.kind, crash.message.as_str()),
+            (CrashKind::Deadline, "the guest did not end within 5 ms of wall time")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_host_in_a_call_is_a_crash_and_not_the_callers_panic() {
+        let guest = Timed { guest: Box::pin(async { panic!("on purpose") }), spent: Duration::ZERO };
+
+        let ended = elsewhere(guest, Duration::from_secs(10), &Handle::current()).await;
+
+        assert_eq!(ended.err().map(|crash| crash.kind), Some(CrashKind::Incompatible));
     }
 }

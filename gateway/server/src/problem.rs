@@ -6,8 +6,11 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 /// What went wrong with a request.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Said>);
+
 #[derive(Debug, Clone, Serialize)]
-pub struct Problem {
+struct Said {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -34,8 +37,8 @@ pub struct FieldError {
 impl Problem {
     /// Makes a problem. `code` is stable and stands in docs/errors.md.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem {
-            kind: format!("https://hookgate.dev/errors#{code}"),
+        Problem(Box::new(Said {
+            kind: format!("urn:hookgate:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             code,
@@ -43,45 +46,46 @@ impl Problem {
             errors: Vec::new(),
             retry_after_seconds: None,
             allow: None,
-        }
+        }))
     }
 
     /// Names a field that is to blame.
     pub fn field(mut self, field: impl Into<String>, detail: impl Into<String>) -> Problem {
-        self.errors.push(FieldError { field: field.into(), detail: detail.into() });
+        self.0.errors.push(FieldError { field: field.into(), detail: detail.into() });
         self
     }
 
     /// Says when to come again, in whole seconds, at least one.
     pub fn retry_after(mut self, seconds: u64) -> Problem {
-        self.retry_after_seconds = Some(seconds.max(1));
+        self.0.retry_after_seconds = Some(seconds.max(1));
         self
     }
 
     /// Says which methods there are.
     pub fn allow(mut self, methods: &'static str) -> Problem {
-        self.allow = Some(methods);
+        self.0.allow = Some(methods);
         self
     }
 
     /// Returns the stable code.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let said = self.0;
+        let body = serde_json::to_vec(&said).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            StatusCode::from_u16(said.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = said.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(methods) = self.allow {
+        if let Some(methods) = said.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(methods));
         }
         response

@@ -1,3 +1,5 @@
+//! Stored bytes come back, and damaged ones are errors.
+
 use http::{HeaderName, HeaderValue};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -77,6 +79,6 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in vec(any::<u8>(), 0..200)) {
-        let _ = snapshot(&bytes, &Bytes::new()).is_ok();
+        drop(snapshot(&bytes, &Bytes::new()));
     }
 }

@@ -1,3 +1,5 @@
+//! The guard in every spelling of an address.
+
 use super::*;
 
 fn guard(allow: &[&str]) -> Guard {

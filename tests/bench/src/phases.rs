@@ -143,7 +143,7 @@ impl Stage {
         let ledger = Arc::new(Ledger::new(first, usize::try_from(seconds * EVENTS_PER_SECOND_MAX)?));
         self.sink.turn_to(Arc::clone(&ledger));
         let uri = format!("http://{}/in/github", running.address).parse()?;
-        // A process id is enough: the database of a delivery id is as old as its process.
+        // Every system starts with an empty database, and the phases on it differ in their numbers.
         let events = EventMaker::new(uri, Key::github(SOURCE_SECRET)?, kind, std::process::id());
         Ok(Phase { target: running.address, events: Arc::new(events), pace, kind, plan: self.plan, ledger })
     }

@@ -9,11 +9,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::HeaderMap;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::patience::within;
+use crate::patience::{eventually, within};
 use crate::ports;
+
+/// Nobody but a process that is just being started can be in the way.
+const PORT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a receiver does with a request, once it has read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +96,9 @@ impl Receiver {
     /// It listens already, or somebody took the port.
     pub async fn start_again(&mut self) {
         assert!(self.serving.is_none(), "the receiver listens already");
-        let listener =
-            tokio::net::TcpListener::bind(self.address).await.expect("the receiver's port is free");
+        // A process that another test starts at this moment holds our closed sockets until its `exec`.
+        let bound = async || TcpListener::bind(self.address).await.ok();
+        let listener = eventually("the receiver's port is free", PORT_LIMIT, bound).await;
         self.serving = Some(tokio::spawn(serve::serve(listener, Arc::clone(&self.shared))));
     }
 

@@ -1,6 +1,5 @@
 //! The receiver's connections.
 
-use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -62,7 +61,7 @@ async fn answer(
             tokio::time::sleep(pause).await;
             status
         }
-        Behaviour::Hang => std::future::pending::<Infallible>().await,
+        Behaviour::Hang => std::future::pending().await,
         Behaviour::Reset => {
             twin.set_zero_linger()?;
             return Err(io::Error::other("reset"));

@@ -43,6 +43,10 @@ struct State {
 struct File {
     synced: Vec<u8>,
     unsynced: Vec<Change>,
+    /// A file of the same name that was deleted while the folder was not synced since: it may be back.
+    ghost: Option<Vec<u8>>,
+    /// Whether it was synced under this name before.
+    is_known: bool,
 }
 
 /// One change of a file.
@@ -57,8 +61,12 @@ pub(crate) enum Change {
 impl Disk {
     /// Begins with these files, all of them synced. The power goes off at change or sync number `steps`.
     pub(crate) fn new(files: Files, steps: u64) -> Disk {
-        let synced = |(name, synced)| (name, File { synced, unsynced: Vec::new() });
-        Disk(Mutex::new(State { files: files.into_iter().map(synced).collect(), steps_left: steps, is_off: false }))
+        let synced = |(name, synced)| (name, File { synced, is_known: true, ..File::default() });
+        Disk(Mutex::new(State {
+            files: files.into_iter().map(synced).collect(),
+            steps_left: steps,
+            is_off: false,
+        }))
     }
 
     /// Changes a file. The change at which the power goes off may be on the disk or not.
@@ -75,17 +83,30 @@ impl Disk {
     pub(crate) fn sync(&self, name: &str) -> Result<(), Off> {
         let mut state = self.state();
         state.step()?;
-        if let Some(file) = state.files.get_mut(name) {
-            for change in std::mem::take(&mut file.unsynced) {
-                change.apply(&mut file.synced);
-            }
+        let Some(file) = state.files.get_mut(name) else { return Ok(()) };
+        for change in std::mem::take(&mut file.unsynced) {
+            change.apply(&mut file.synced);
+        }
+        // SQLite's `unixSync` syncs the folder as well with the first sync of a new journal or log.
+        if !std::mem::replace(&mut file.is_known, true)
+            && (name.ends_with("-wal") || name.ends_with("-journal"))
+        {
+            state.files.values_mut().for_each(|file| file.ghost = None);
         }
         Ok(())
     }
 
-    /// Pulls the plug, if it is not out yet.
-    pub(crate) fn cut(&self) {
-        self.state().is_off = true;
+    /// Deletes a file. Before the folder is synced, the file may be back after the cut as it last was.
+    pub(crate) fn delete(&self, name: &str, is_synced: bool) -> Result<(), Off> {
+        let mut state = self.state();
+        state.step()?;
+        let file = state.files.entry(name.to_owned()).or_default();
+        let deleted = std::mem::take(file);
+        file.ghost = Some(deleted.ghost.unwrap_or(deleted.synced));
+        if is_synced {
+            state.files.values_mut().for_each(|file| file.ghost = None);
+        }
+        Ok(())
     }
 
     pub(crate) fn is_off(&self) -> bool {
@@ -114,6 +135,14 @@ impl State {
 
 impl File {
     fn left(&self, left: Left, dice: &mut Dice) -> Vec<u8> {
+        let is_back = match left {
+            Left::Nothing => true,
+            Left::Some { .. } => dice.one_in(2),
+            Left::All => false,
+        };
+        if let Some(ghost) = self.ghost.as_ref().filter(|_| is_back) {
+            return ghost.clone();
+        }
         let mut contents = self.synced.clone();
         for change in &self.unsynced {
             for part in change.sectors() {

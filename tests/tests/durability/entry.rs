@@ -11,8 +11,8 @@ use hookgate_core::word::{
 };
 use hookgate_ports::Entry;
 use hookgate_tests::Dice;
-use http::header::CONTENT_TYPE;
 use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 
 /// Returns an event with up to two deliveries, of which half are born taken.
 pub(super) fn random(dice: &mut Dice, owner: Owner, draw: &mut impl FnMut() -> i64) -> Entry {
@@ -47,7 +47,9 @@ fn event(id: EventId, body: Bytes, dice: &mut Dice) -> NewEvent {
         subject: None,
         order_key: None,
         received_at: Millis(1_767_225_600_000),
-        headers: Arc::new([(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect::<Headers>()),
+        headers: Arc::new(
+            [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect::<Headers>(),
+        ),
         body,
     };
     NewEvent {
@@ -70,7 +72,8 @@ fn delivery(
     draw: &mut impl FnMut() -> i64,
 ) -> NewDelivery {
     let id = DeliveryId(draw());
-    let birth = if dice.one_in(2) { Birth::Taken(Lease { owner, token: Token(draw()) }) } else { Birth::Pending };
+    let birth =
+        if dice.one_in(2) { Birth::Taken(Lease { owner, token: Token(draw()) }) } else { Birth::Pending };
     NewDelivery {
         id,
         event,

@@ -81,15 +81,6 @@ pub(super) async fn live(open: &Open, disk: &Arc<Disk>, dice: &Dice) -> Promises
     };
     let off = Arc::clone(disk);
     tasks.spawn(async move { taker.take_and_settle(&off).await });
-    let (store, off) = (Arc::clone(&open.store), Arc::clone(disk));
-    tasks.spawn(async move {
-        // Checkpoints beside the load: most of what a cut can tear. Its errors are the cut's.
-        while !off.is_off() {
-            let _failed = store.tidy().await.is_err();
-            tokio::task::yield_now().await;
-        }
-        Promises::default()
-    });
     let mut promised = Promises::default();
     let all = async {
         while let Some(ended) = tasks.join_next().await {
@@ -110,7 +101,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Accepts, and settles what was born taken, until an error says that the power is off.
+    /// Accepts, settles what was born taken, and tidies up, until an error says that the power is off.
     async fn accept_and_settle(mut self) -> Promises {
         loop {
             let entries: Vec<_> = (0..self.dice.within(1..4))
@@ -122,7 +113,13 @@ impl Worker {
             }
             for entry in &entries {
                 let deliveries = entry.deliveries.iter().map(|delivery| delivery.id).collect();
-                self.promised.events.insert(entry.event.content.id, (entry.event.content.body.clone(), deliveries));
+                let content = &entry.event.content;
+                self.promised.events.insert(content.id, (content.body.clone(), deliveries));
+                self.promised.keys.extend(entry.event.dedupe.map(|dedupe| (content.id, dedupe)));
+            }
+            // A checkpoint beside the load: most of what a cut can tear. Its errors are the cut's.
+            if self.dice.one_in(60) && self.store.tidy().await.is_err() {
+                return self.promised;
             }
             let born = entries.iter().flat_map(|entry| &entry.deliveries).filter_map(entry::lease);
             for (delivery, lease) in born.collect::<Vec<_>>() {

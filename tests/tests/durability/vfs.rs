@@ -165,9 +165,11 @@ unsafe extern "C" fn open(
         return sys::SQLITE_CANTOPEN;
     }
     // SAFETY: see `real`.
-    let opened = system!(vfs, xOpen(path, unsafe { real(file) }, flags, out));
+    let behind = unsafe { real(file) };
+    let opened = system!(vfs, xOpen(path, behind, flags, out));
     if opened == sys::SQLITE_OK {
-        let is_tracked = flags & (sys::SQLITE_OPEN_MAIN_DB | sys::SQLITE_OPEN_MAIN_JOURNAL | sys::SQLITE_OPEN_WAL) != 0;
+        let is_tracked =
+            flags & (sys::SQLITE_OPEN_MAIN_DB | sys::SQLITE_OPEN_MAIN_JOURNAL | sys::SQLITE_OPEN_WAL) != 0;
         let tracked = (is_tracked && !path.is_null())
             .then(|| Box::into_raw(Box::new(Tracked { name: base_name(path), disk: Arc::clone(disk) })));
         // SAFETY: filled in above.
@@ -188,7 +190,12 @@ unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     closed
 }
 
-unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, count: c_int, at: sqlite3_int64) -> c_int {
+unsafe extern "C" fn write(
+    file: *mut sqlite3_file,
+    from: *const c_void,
+    count: c_int,
+    at: sqlite3_int64,
+) -> c_int {
     let told = told(file, sys::SQLITE_IOERR_WRITE, |tracked| {
         let count = usize::try_from(count).expect("a count is not negative");
         // SAFETY: SQLite hands over `count` bytes.
@@ -209,17 +216,23 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, _flags: c_int) -> c_int {
     told(file, sys::SQLITE_IOERR_FSYNC, |tracked| tracked.disk.sync(&tracked.name))
 }
 
-/// A deleted file that is not synced may be back after the cut, as it was.
 unsafe extern "C" fn delete(vfs: *mut sqlite3_vfs, path: *const c_char, sync_dir: c_int) -> c_int {
     let name = base_name(path);
     // SAFETY: as in `system!`.
     let disk = unsafe { &(*(*vfs).pAppData.cast::<Beyond>()).disk };
-    let emptied = disk.change(&name, Change::Size(0));
-    let gone = emptied.and_then(|()| if sync_dir == 0 { Ok(()) } else { disk.sync(&name) });
-    if gone.is_ok() { system!(vfs, xDelete(path, sync_dir)) } else { sys::SQLITE_IOERR_DELETE }
+    if disk.delete(&name, sync_dir != 0).is_ok() {
+        system!(vfs, xDelete(path, sync_dir))
+    } else {
+        sys::SQLITE_IOERR_DELETE
+    }
 }
 
-unsafe extern "C" fn read(file: *mut sqlite3_file, to: *mut c_void, count: c_int, at: sqlite3_int64) -> c_int {
+unsafe extern "C" fn read(
+    file: *mut sqlite3_file,
+    to: *mut c_void,
+    count: c_int,
+    at: sqlite3_int64,
+) -> c_int {
     behind!(file, xRead(to, count, at))
 }
 
@@ -273,11 +286,21 @@ unsafe extern "C" fn shm_unmap(file: *mut sqlite3_file, delete: c_int) -> c_int 
     behind!(file, xShmUnmap(delete))
 }
 
-unsafe extern "C" fn access(vfs: *mut sqlite3_vfs, path: *const c_char, flags: c_int, out: *mut c_int) -> c_int {
+unsafe extern "C" fn access(
+    vfs: *mut sqlite3_vfs,
+    path: *const c_char,
+    flags: c_int,
+    out: *mut c_int,
+) -> c_int {
     system!(vfs, xAccess(path, flags, out))
 }
 
-unsafe extern "C" fn full_pathname(vfs: *mut sqlite3_vfs, path: *const c_char, count: c_int, out: *mut c_char) -> c_int {
+unsafe extern "C" fn full_pathname(
+    vfs: *mut sqlite3_vfs,
+    path: *const c_char,
+    count: c_int,
+    out: *mut c_char,
+) -> c_int {
     system!(vfs, xFullPathname(path, count, out))
 }
 

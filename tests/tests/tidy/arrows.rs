@@ -49,7 +49,7 @@ const ROOMS: [Room; 10] = [
 const OPEN: [&str; 6] = ["serde", "serde_json", "bytes", "http", "thiserror", "tracing"];
 
 /// What else a room uses, one reason a line. An entry that nothing uses any more is a finding too.
-const ADDED: [(&str, &str, &str); 29] = [
+const ADDED: [(&str, &str, &str); 28] = [
     ("config", "ipnet", "networks are parsed once, into the type that the core judges by"),
     ("config", "url", "endpoints are parsed once, into the type that the core holds"),
     ("store", "futures-util", "sqlx gives the rows of a statement as a Stream"),
@@ -60,7 +60,11 @@ const ADDED: [(&str, &str, &str); 29] = [
     ("transport", "hyper-rustls", "joins hyper-util's connector with rustls"),
     ("transport", "percent-encoding", "a URL's user and password are written with percent signs"),
     ("transport", "rustls-native-certs", "receivers are trusted as this machine trusts them"),
-    ("transport", "tokio-rustls", "the handshake is timed apart from the connection, to tell the failures apart"),
+    (
+        "transport",
+        "tokio-rustls",
+        "the handshake is timed apart from the connection, to tell the failures apart",
+    ),
     ("transport", "tower", "hyper-util takes a connector as a tower Service"),
     ("transport", "url", "a request's URL is the core's type"),
     ("engine", "tokio-util", "CancellationToken and TaskTracker: no task is detached"),
@@ -75,7 +79,6 @@ const ADDED: [(&str, &str, &str); 29] = [
     ("server", "url", "public_url is the configuration's type"),
     ("connectors", "toml", "plugin.toml becomes JSON in the component"),
     ("hookgate", "axum", "names the routers that it hands from the doors to the listeners"),
-    ("hookgate", "comfy-table", "tables of the command line"),
     ("hookgate", "getrandom", "the admin key, and the entropy of the real clock"),
     ("hookgate", "rustls", "installs the one crypto provider of the process"),
     ("hookgate", "tokio-util", "CancellationToken: signals stop the engine and the doors"),
@@ -98,16 +101,24 @@ fn no_room_uses_what_the_table_does_not_name() {
             let is_allowed = match dependency.strip_prefix("hookgate-") {
                 Some(ours) => room.ours.contains(&ours),
                 None => {
-                    let is_added = ADDED.iter().any(|(name, added, _)| *name == room.name && added == dependency);
-                    OPEN.contains(&dependency.as_str()) || room.outside.contains(&dependency.as_str()) || is_added
+                    let is_added =
+                        ADDED.iter().any(|(name, added, _)| *name == room.name && added == dependency);
+                    OPEN.contains(&dependency.as_str())
+                        || room.outside.contains(&dependency.as_str())
+                        || is_added
                 }
             };
             if !is_allowed {
-                findings.add(format!("gateway/{}/Cargo.toml", room.name), format!("{dependency} is not in the table"));
+                findings.add(
+                    format!("gateway/{}/Cargo.toml", room.name),
+                    format!("{dependency} is not in the table"),
+                );
             }
         }
     }
-    findings.assert_none("A room uses what the table in tests/tests/tidy/arrows.rs names. Add a line there, with its reason.");
+    findings.assert_none(
+        "A room uses what the table in tests/tests/tidy/arrows.rs names. Add a line there, with its reason.",
+    );
 }
 
 #[test]
@@ -116,7 +127,10 @@ fn every_addition_is_in_use_and_has_a_reason() {
     let mut findings = Findings::default();
     for (room, dependency, reason) in ADDED {
         if !packages[room].contains(dependency) {
-            findings.add(format!("gateway/{room}/Cargo.toml"), format!("{dependency} is allowed, but not used any more"));
+            findings.add(
+                format!("gateway/{room}/Cargo.toml"),
+                format!("{dependency} is allowed, but not used any more"),
+            );
         }
         if reason.len() < 10 {
             findings.add(format!("gateway/{room}"), format!("{dependency} has no reason"));
@@ -153,7 +167,9 @@ fn features_are_chosen_in_one_place() {
             }
         }
     }
-    findings.assert_none("Versions and features stand in [workspace.dependencies], or dependencies compile twice.");
+    findings.assert_none(
+        "Versions and features stand in [workspace.dependencies], or dependencies compile twice.",
+    );
 }
 
 fn in_dependencies(manifest: &str, nth: usize) -> bool {
@@ -179,6 +195,10 @@ fn room(package: &Value) -> Option<(String, BTreeSet<String>)> {
         return None;
     }
     // What tests use is no arrow: it is not in what is shipped.
-    let dependencies = package["dependencies"].as_array()?.iter().filter(|dependency| dependency["kind"] != "dev");
-    Some((room.to_owned(), dependencies.filter_map(|dependency| dependency["name"].as_str().map(str::to_owned)).collect()))
+    let dependencies =
+        package["dependencies"].as_array()?.iter().filter(|dependency| dependency["kind"] != "dev");
+    Some((
+        room.to_owned(),
+        dependencies.filter_map(|dependency| dependency["name"].as_str().map(str::to_owned)).collect(),
+    ))
 }

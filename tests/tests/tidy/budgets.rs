@@ -29,7 +29,10 @@ fn no_file_is_longer_than_its_budget() {
         if lines > FILE_LINES_MAX {
             findings.add(&file.path, format!("{lines} production lines; {FILE_LINES_MAX} is the end"));
         } else if lines > FILE_LINES && !file.source.opening().contains(REASON) {
-            findings.add(&file.path, format!("{lines} production lines and no \"{REASON} …\" in the first paragraph"));
+            findings.add(
+                &file.path,
+                format!("{lines} production lines and no \"{REASON} …\" in the first paragraph"),
+            );
         }
     }
     findings.assert_none("A file has at most 400 production lines: split it by noun.");
@@ -60,15 +63,20 @@ fn every_file_opens_with_what_it_is_for() {
             }
         }
     }
-    findings.assert_none("A file opens with one `//!` paragraph: what it decides or does, what it refuses to do.");
+    findings.assert_none(
+        "A file opens with one `//!` paragraph: what it decides or does, what it refuses to do.",
+    );
 }
 
 /// Fails never: prints where the code stands, for `cargo test -- --nocapture the_worst`.
 #[test]
 fn the_worst_are_known() {
     let files = code();
-    let mut long: Vec<(usize, &str)> =
-        files.iter().filter(|file| !file.is_test()).map(|file| (file.source.production_lines(), file.path.as_str())).collect();
+    let mut long: Vec<(usize, &str)> = files
+        .iter()
+        .filter(|file| !file.is_test())
+        .map(|file| (file.source.production_lines(), file.path.as_str()))
+        .collect();
     long.sort_unstable();
     let median = long.get(long.len() / 2).map_or(0, |(lines, _)| *lines);
     println!("{} files, the median has {median} production lines; the longest:", long.len());
@@ -88,6 +96,8 @@ fn the_worst_are_known() {
 }
 
 fn functions() -> Vec<(String, Function)> {
-    let of = |file: RustFile| file.source.functions().into_iter().map(move |function| (file.path.clone(), function));
+    let of = |file: RustFile| {
+        file.source.functions().into_iter().map(move |function| (file.path.clone(), function))
+    };
     code().into_iter().filter(|file| !file.is_test()).flat_map(of).collect()
 }

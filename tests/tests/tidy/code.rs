@@ -8,7 +8,8 @@ use super::tree;
 fn nothing_panics_for_want_of_an_invariant() {
     let mut findings = Findings::default();
     for file in tree::gateway_code() {
-        let mut add = |at: usize, what: &str| findings.add(format!("{}:{}", file.path, file.source.line(at)), what);
+        let mut add =
+            |at: usize, what: &str| findings.add(format!("{}:{}", file.path, file.source.line(at)), what);
         for (at, word) in words(&file.source.code) {
             let rest = &file.source.production[at + word.len()..];
             match word {
@@ -27,7 +28,9 @@ fn nothing_panics_for_want_of_an_invariant() {
             }
         }
     }
-    findings.assert_none("What anybody outside can cause is an Err; `expect` states the invariant that excludes it.");
+    findings.assert_none(
+        "What anybody outside can cause is an Err; `expect` states the invariant that excludes it.",
+    );
 }
 
 /// A text that says what went wrong is a hope; one that says what holds is an invariant.
@@ -41,10 +44,11 @@ fn is_invariant(text: &str) -> bool {
 fn sql_stays_in_the_rooms_of_its_databases() {
     let mut findings = Findings::default();
     for file in tree::rust("gateway") {
-        let is_at_home = ["gateway/store/src/sqlite/", "gateway/store/src/postgres/", "gateway/store/src/sqlite.rs"]
-            .iter()
-            .any(|home| file.path.starts_with(home))
-            || file.path.starts_with("gateway/store/tests/");
+        let is_at_home =
+            ["gateway/store/src/sqlite/", "gateway/store/src/postgres/", "gateway/store/src/sqlite.rs"]
+                .iter()
+                .any(|home| file.path.starts_with(home))
+                || file.path.starts_with("gateway/store/tests/");
         for (at, _) in words(&file.source.code).filter(|(_, word)| *word == "sqlx") {
             if !is_at_home {
                 findings.add(format!("{}:{}", file.path, file.source.line(at)), "sqlx");
@@ -56,7 +60,9 @@ fn sql_stays_in_the_rooms_of_its_databases() {
             findings.add(&file.path, "SQL outside of the store");
         }
     }
-    findings.assert_none("sqlx is used below gateway/store/src/{sqlite,postgres} only: no type of it crosses a port.");
+    findings.assert_none(
+        "sqlx is used below gateway/store/src/{sqlite,postgres} only: no type of it crosses a port.",
+    );
 }
 
 #[test]
@@ -68,7 +74,8 @@ fn every_statement_says_which_index_serves_it() {
         }
         for (nth, line) in file.text.lines().enumerate() {
             let code = line.split("--").next().unwrap_or_default();
-            if words(code).any(|(at, word)| word == "select" && code[at + 6..].trim_start().starts_with('*')) {
+            if words(code).any(|(at, word)| word == "select" && code[at + 6..].trim_start().starts_with('*'))
+            {
                 findings.add(format!("{}:{}", file.path, nth + 1), "select *: name the columns");
             }
         }
@@ -89,8 +96,26 @@ fn the_public_door_knows_nothing_of_the_admin_door() {
 
 /// Products that Hookgate knows, or will: as data of a preset, or as a connector.
 const PRODUCTS: [&str; 20] = [
-    "github", "gitlab", "bitbucket", "slack", "stripe", "shopify", "twilio", "hubspot", "salesforce", "discord", "jira",
-    "jenkins", "zendesk", "paddle", "adyen", "okta", "pagerduty", "mailgun", "sendgrid", "dropbox",
+    "github",
+    "gitlab",
+    "bitbucket",
+    "slack",
+    "stripe",
+    "shopify",
+    "twilio",
+    "hubspot",
+    "salesforce",
+    "discord",
+    "jira",
+    "jenkins",
+    "zendesk",
+    "paddle",
+    "adyen",
+    "okta",
+    "pagerduty",
+    "mailgun",
+    "sendgrid",
+    "dropbox",
 ];
 
 /// Where products may be named: presets are data, and the list of what is embedded is a list of names.
@@ -119,7 +144,9 @@ fn no_product_is_named_in_the_gateways_code() {
             }
         }
     }
-    findings.assert_none("A product is data of a preset or a plugin: the gateway's code is the same for all of them.");
+    findings.assert_none(
+        "A product is data of a preset or a plugin: the gateway's code is the same for all of them.",
+    );
 }
 
 #[test]
@@ -154,7 +181,10 @@ fn nothing_names_a_machine_or_a_person_in_a_path() {
     let homes = ["/root/", "/home/", "/Users/", "C:\\Users"].map(|home| home.to_owned());
     let workplaces = [concat!("/wo", "rk/"), concat!("/var/", "folders/")].map(str::to_owned);
     let mut findings = Findings::default();
-    let ends = [".rs", ".toml", ".md", ".json", ".sh", ".sql", ".wit", ".yml", "Makefile", "run", "setup", "common", "test"];
+    let ends = [
+        ".rs", ".toml", ".md", ".json", ".sh", ".sql", ".wit", ".yml", "Makefile", "run", "setup", "common",
+        "test",
+    ];
     for file in tree::files("", &ends) {
         if file.path == "tests/tests/tidy/code.rs" {
             continue;

@@ -22,16 +22,21 @@ fn every_decision_has_the_same_headings_and_its_number() {
             findings.add(&file.path, format!("its title does not begin with \"# {number} \""));
         }
     }
-    findings.assert_none("A decision has a number, a title, context, decision, what was rejected, consequences.");
+    findings
+        .assert_none("A decision has a number, a title, context, decision, what was rejected, consequences.");
 }
 
 #[test]
 fn the_changelog_knows_this_version() {
     let manifest = tree::read("Cargo.toml");
-    let version = manifest.split("[workspace.package]\nversion = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let version =
+        manifest.split("[workspace.package]\nversion = \"").nth(1).and_then(|rest| rest.split('"').next());
     let version = version.expect("the workspace has a version");
 
-    assert!(tree::read("CHANGELOG.md").contains(&format!("## {version}")), "CHANGELOG.md has no \"## {version}\"");
+    assert!(
+        tree::read("CHANGELOG.md").contains(&format!("## {version}")),
+        "CHANGELOG.md has no \"## {version}\""
+    );
 }
 
 #[test]

@@ -9,7 +9,8 @@ use super::tree;
 #[test]
 fn every_code_has_a_paragraph_and_every_paragraph_a_code() {
     let page = tree::read("docs/errors.md");
-    let headings: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("### ")).map(str::trim).collect();
+    let headings: BTreeSet<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("### ")).map(str::trim).collect();
     let codes = [problems(), rejections()].concat();
     assert!(codes.len() > 10, "the search finds too few codes to be right: {codes:?}");
 
@@ -28,7 +29,7 @@ fn every_code_has_a_paragraph_and_every_paragraph_a_code() {
             findings.add("docs/errors.md", format!("\"### {heading}\" has no paragraph"));
         }
     }
-    findings.assert_none("Each problem's `type` leads to a paragraph of docs/errors.md.");
+    findings.assert_none("Each problem's code has its paragraph in docs/errors.md.");
 }
 
 #[test]
@@ -36,7 +37,10 @@ fn every_mistake_of_a_configuration_is_listed() {
     let page = tree::read("docs/errors.md");
     let mut findings = Findings::default();
     for line in tree::read("gateway/config/src/codes.rs").lines() {
-        let Some(code) = line.strip_prefix("pub(crate) const ").and_then(|rest| rest.split('"').nth(1)) else { continue };
+        let Some(code) = line.strip_prefix("pub(crate) const ").and_then(|rest| rest.split('"').nth(1))
+        else {
+            continue;
+        };
         if line.contains(": &str") && !page.contains(&format!("| `{code}` |")) {
             findings.add("docs/errors.md", format!("no row for `{code}`"));
         }
@@ -56,7 +60,10 @@ fn problems() -> Vec<String> {
                 codes.extend(call.split('"').nth(1).filter(|code| is_code(code)).map(str::to_owned));
             }
         }
-        let matched = text.split("fn code(&self) -> &'static str").skip(1).flat_map(|body| body.split("\n    }").take(1));
+        let matched = text
+            .split("fn code(&self) -> &'static str")
+            .skip(1)
+            .flat_map(|body| body.split("\n    }").take(1));
         for body in matched {
             codes.extend(body.split('"').skip(1).step_by(2).filter(|code| is_code(code)).map(str::to_owned));
         }
@@ -64,11 +71,12 @@ fn problems() -> Vec<String> {
     codes.into_iter().collect()
 }
 
-/// Why a request is not accepted: the words of the core's `Rejection`.
+/// Why a request is not accepted: the codes of the core's `Rejection`.
 fn rejections() -> Vec<String> {
     let text = tree::read("gateway/core/src/scheme/mod.rs");
-    let arms = text.lines().filter(|line| line.trim_start().starts_with("Rejection::") && line.contains("=> \""));
-    arms.filter_map(|line| line.split('"').nth(1)).map(str::to_owned).collect()
+    let body = text.split("fn code(&self)").nth(1).and_then(|body| body.split("\n    }").next());
+    let body = body.expect("Rejection has a function that returns its code");
+    body.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 fn is_code(text: &str) -> bool {

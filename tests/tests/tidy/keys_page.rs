@@ -35,7 +35,8 @@ fn keys(text: &str) -> Vec<String> {
         for line in body.lines().map(str::trim) {
             if let Some(name) = line.strip_prefix("#[serde(rename = \"") {
                 renamed = name.split('"').next().map(str::to_owned);
-            } else if let Some(field) = line.strip_prefix("pub(crate) ").and_then(|line| line.split_once(':')) {
+            } else if let Some(field) = line.strip_prefix("pub(crate) ").and_then(|line| line.split_once(':'))
+            {
                 keys.push(renamed.take().unwrap_or_else(|| field.0.to_owned()));
             }
         }
@@ -46,7 +47,8 @@ fn keys(text: &str) -> Vec<String> {
 #[test]
 fn every_metric_is_described_and_exists() {
     let page = tree::read("docs/metrics.md");
-    let described: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let described: BTreeSet<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     let registered = registered();
     assert!(registered.len() > 8, "the search finds too few metrics to be right: {registered:?}");
 

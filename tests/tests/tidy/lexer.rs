@@ -145,7 +145,9 @@ fn quoted(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     }
     match rest.get(prefix)? {
         b'"' => closing(rest, prefix + 1, b'"').map(|end| (prefix + 1, end + 1)),
-        b'\'' if is_character(&rest[prefix + 1..]) => closing(rest, prefix + 1, b'\'').map(|end| (prefix + 1, end + 1)),
+        b'\'' if is_character(&rest[prefix + 1..]) => {
+            closing(rest, prefix + 1, b'\'').map(|end| (prefix + 1, end + 1))
+        }
         _ => None,
     }
 }
@@ -229,7 +231,8 @@ fn nesting(body: &str) -> usize {
             b'{' => {
                 let head = &body[since..at];
                 let is_closure = head.trim_end().ends_with('|');
-                let is_level = |word: &str| matches!(word, "if" | "else" | "match" | "for" | "while" | "loop" | "async");
+                let is_level =
+                    |word: &str| matches!(word, "if" | "else" | "match" | "for" | "while" | "loop" | "async");
                 stack.push(is_closure || words(head).any(|(_, word)| is_level(word)));
                 deepest = deepest.max(stack.iter().filter(|level| **level).count());
                 since = at + 1;

@@ -42,7 +42,9 @@ fn a_crates_clippy_toml_repeats_the_roots_bans() {
             findings.add(&file.path, format!("{ban} is banned by the root's file and not here"));
         }
     }
-    findings.assert_none("A crate's clippy.toml replaces the root's: repeat its bans, or name the crate in LIFTED.");
+    findings.assert_none(
+        "A crate's clippy.toml replaces the root's: repeat its bans, or name the crate in LIFTED.",
+    );
 }
 
 #[test]

@@ -22,17 +22,47 @@ pub(super) struct RustFile {
     pub(super) path: String,
     /// What is in it.
     pub(super) source: Source,
+    is_test: bool,
 }
 
 impl RustFile {
     /// Tells whether all of it is there for tests: then it is no production code.
     pub(super) fn is_test(&self) -> bool {
-        let (folder, name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
-        let in_test_folder = folder.split('/').any(|part| matches!(part, "tests" | "conformance" | "doubles" | "examples"));
-        // `examples/receiver` is a program like any other.
-        let is_program = self.path.starts_with("examples/");
-        name.ends_with("_tests.rs") || name == "tests.rs" || (in_test_folder && !is_program)
+        self.is_test
     }
+}
+
+/// Tells by its name whether a file is there for tests.
+fn has_tests_name(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_test_folder = |part: &str| matches!(part, "tests" | "conformance" | "doubles" | "examples");
+    // `examples/receiver` is a program like any other.
+    let is_program = path.starts_with("examples/");
+    name.ends_with("_tests.rs")
+        || name == "tests.rs"
+        || (!is_program && folder.split('/').any(is_test_folder))
+}
+
+/// Returns the files and folders, without their `.rs`, of the modules that a file declares behind `#[cfg(test)]`.
+fn test_modules(path: &str, source: &Source) -> Vec<String> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let name = name.trim_end_matches(".rs");
+    let is_root = matches!(name, "lib" | "main" | "mod");
+    let home = if is_root { folder.to_owned() } else { format!("{folder}/{name}") };
+    let items = source
+        .text
+        .split("#[cfg(test)]")
+        .skip(1)
+        .map(|rest| rest.split(['{', ';']).next().unwrap_or_default());
+    let module =
+        |item: &str| {
+            let name = item.split("mod ").nth(1)?.trim().to_owned();
+            let path = item.split("#[path = \"").nth(1).and_then(|rest| rest.split('"').next());
+            Some(path.map_or(format!("{home}/{name}"), |path| {
+                format!("{folder}/{}", path.trim_end_matches(".rs"))
+            }))
+        };
+    items.filter_map(module).collect()
 }
 
 /// Returns the repository's root.
@@ -58,8 +88,15 @@ pub(super) fn files(folder: &str, ends: &[&str]) -> Vec<TextFile> {
 
 /// Reads all Rust files below `folder`.
 pub(super) fn rust(folder: &str) -> Vec<RustFile> {
-    let files = files(folder, &[".rs"]).into_iter();
-    files.map(|file| RustFile { path: file.path, source: Source::read(&file.text) }).collect()
+    let files: Vec<(String, Source)> =
+        files(folder, &[".rs"]).into_iter().map(|file| (file.path, Source::read(&file.text))).collect();
+    let modules: Vec<String> = files.iter().flat_map(|(path, source)| test_modules(path, source)).collect();
+    let is_test = |path: &str| {
+        let stem = path.trim_end_matches(".rs");
+        has_tests_name(path)
+            || modules.iter().any(|module| stem == module || stem.starts_with(&format!("{module}/")))
+    };
+    files.into_iter().map(|(path, source)| RustFile { is_test: is_test(&path), path, source }).collect()
 }
 
 /// Reads the Rust files of the gateway that are production code.
@@ -77,7 +114,8 @@ fn collect(root: &Path, folder: &Path, ends: &[&str], found: &mut Vec<TextFile>)
                 collect(root, &path, ends, found);
             }
         } else if ends.iter().any(|end| name.ends_with(end)) {
-            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let text =
+                fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let path = path.strip_prefix(root).expect("it was found below the root");
             found.push(TextFile { path: path.to_string_lossy().replace('\\', "/"), text });
         }

@@ -12,7 +12,7 @@ use super::Compiler;
 use super::secret::variable_of;
 use crate::at::At;
 use crate::codes;
-use crate::file::{DestinationTable, HttpTable, SignTable};
+use crate::file::{DestinationTable, Form, HttpTable, SignTable};
 
 /// Compiles every destination; those with a mistake are left out.
 pub(super) fn destinations(compiler: &mut Compiler<'_>, allowed: &Allowed) -> Vec<Destination> {
@@ -49,7 +49,7 @@ fn concurrency(compiler: &mut Compiler<'_>, table: &DestinationTable) -> u32 {
 fn target(
     compiler: &mut Compiler<'_>,
     name: &At<String>,
-    http: Option<&HttpTable>,
+    http: Option<&Form<HttpTable>>,
     allowed: &Allowed,
 ) -> Option<HttpTarget> {
     let Some(http) = http else {
@@ -66,7 +66,7 @@ fn target(
     Some(HttpTarget { endpoint: endpoint?, headers, signing })
 }
 
-fn signing(compiler: &mut Compiler<'_>, name: &At<String>, sign: Option<&At<SignTable>>) -> Signing {
+fn signing(compiler: &mut Compiler<'_>, name: &At<String>, sign: Option<&At<Form<SignTable>>>) -> Signing {
     let Some(sign) = sign else { return Signing::None };
     match &sign.value.standard_webhooks {
         Some(table) => {

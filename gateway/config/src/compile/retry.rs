@@ -10,12 +10,16 @@ use super::Compiler;
 use crate::at::At;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::file::RetryTable;
+use crate::file::{Form, RetryTable};
 use crate::string_offset::in_file;
 
 impl Compiler<'_> {
     /// Compiles a retry policy; without a table the default one.
-    pub(super) fn retry(&mut self, destination: &str, table: Option<&At<RetryTable>>) -> Option<RetryPolicy> {
+    pub(super) fn retry(
+        &mut self,
+        destination: &str,
+        table: Option<&At<Form<RetryTable>>>,
+    ) -> Option<RetryPolicy> {
         let Some(at) = table else { return Some(RetryPolicy::default()) };
         let retry = &at.value;
         let attempts = match &retry.attempts {

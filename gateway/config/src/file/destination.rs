@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Entries;
+use super::{Entries, Form};
 use crate::at::At;
 
 /// `[destination.NAME]`.
@@ -10,9 +10,9 @@ use crate::at::At;
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct DestinationTable {
     pub(crate) timeout: Option<At<String>>,
-    pub(crate) retry: Option<At<RetryTable>>,
+    pub(crate) retry: Option<At<Form<RetryTable>>>,
     pub(crate) concurrency: Option<At<i64>>,
-    pub(crate) http: Option<HttpTable>,
+    pub(crate) http: Option<Form<HttpTable>>,
 }
 
 /// `retry = { … }`: a list or a backoff.
@@ -31,14 +31,14 @@ pub(crate) struct RetryTable {
 pub(crate) struct HttpTable {
     pub(crate) endpoint: At<String>,
     pub(crate) headers: Option<Entries<String>>,
-    pub(crate) sign: Option<At<SignTable>>,
+    pub(crate) sign: Option<At<Form<SignTable>>>,
 }
 
 /// `sign`: one way to sign.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct SignTable {
-    pub(crate) standard_webhooks: Option<StandardWebhooksTable>,
+    pub(crate) standard_webhooks: Option<Form<StandardWebhooksTable>>,
 }
 
 /// `sign.standard_webhooks = { … }`.

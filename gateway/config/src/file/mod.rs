@@ -2,16 +2,19 @@
 
 mod destination;
 mod entries;
+mod form;
 mod route;
 mod source;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
 
 pub(crate) use destination::{DestinationTable, HttpTable, RetryTable, SignTable};
 pub(crate) use entries::Entries;
+pub(crate) use form::Form;
 pub(crate) use route::{PluginTable, RouteTable, StageTable};
 pub(crate) use source::{Dedupe, HmacTable, Proof, SourceTable, Verify};
 
@@ -23,7 +26,6 @@ use crate::reference::Secrets;
 use crate::report::Report;
 
 /// A configuration whose syntax and shape hold.
-#[derive(Debug)]
 pub struct File {
     pub(crate) text: String,
     pub(crate) loss: Loss,
@@ -86,6 +88,13 @@ pub(crate) struct EgressTable {
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct PluginsTable {
     pub(crate) cache: Option<At<String>>,
+}
+
+impl fmt::Debug for File {
+    /// Shows nothing of it: secrets may be written in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").finish_non_exhaustive()
+    }
 }
 
 impl Loss {

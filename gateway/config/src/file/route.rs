@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Form;
 use crate::at::At;
 use crate::node::Node;
 
@@ -13,7 +14,7 @@ pub(crate) struct RouteTable {
     pub(crate) types: Option<At<Vec<At<String>>>>,
     #[serde(rename = "match")]
     pub(crate) condition: Option<At<Node>>,
-    pub(crate) transform: Option<Vec<StageTable>>,
+    pub(crate) transform: Option<Vec<Form<StageTable>>>,
     pub(crate) to: At<Vec<At<String>>>,
     pub(crate) on_plugin_failure: Option<At<String>>,
 }
@@ -31,7 +32,7 @@ pub(crate) struct StageTable {
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct PluginTable {
     pub(crate) component: At<String>,
-    pub(crate) limits: Option<LimitsTable>,
+    pub(crate) limits: Option<Form<LimitsTable>>,
 }
 
 /// `limits = { … }`.
@@ -44,7 +45,7 @@ pub(crate) struct LimitsTable {
 
 impl RouteTable {
     /// Returns its transforms, first to last.
-    pub(crate) fn stages(&self) -> &[StageTable] {
+    pub(crate) fn stages(&self) -> &[Form<StageTable>] {
         self.transform.as_deref().unwrap_or_default()
     }
 }

@@ -8,6 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::Form;
 use crate::at::At;
 use crate::node::Node;
 
@@ -49,9 +50,9 @@ pub(crate) enum Proof {
     /// `none = {}`.
     None,
     /// `hmac = { … }`.
-    Hmac(Box<At<HmacTable>>),
+    Hmac(Box<At<Form<HmacTable>>>),
     /// The name is a preset's.
-    Preset(At<PresetTable>),
+    Preset(At<Form<PresetTable>>),
     /// The name is not known, so neither is the form.
     Unknown,
 }
@@ -127,7 +128,7 @@ impl<'de> Visitor<'de> for VerifyVisitor {
         let mut ways = Vec::new();
         while let Some(name) = fields.next_key::<At<String>>()? {
             let proof = match name.text() {
-                "none" => fields.next_value::<NoneTable>().map(|NoneTable {}| Proof::None)?,
+                "none" => fields.next_value::<Form<NoneTable>>().map(|_| Proof::None)?,
                 "hmac" => Proof::Hmac(fields.next_value()?),
                 preset if Preset::named(preset).is_some() => Proof::Preset(fields.next_value()?),
                 _ => fields.next_value::<Node>().map(|_| Proof::Unknown)?,

@@ -52,7 +52,17 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// Returns the stable word for metrics and answers.
+    /// Returns the stable code for answers.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Rejection::MissingHeader(_) => "missing-header",
+            Rejection::MalformedHeader { .. } => "malformed-header",
+            Rejection::WrongSignature(_) => "wrong-signature",
+            Rejection::Stale { .. } => "stale-signature",
+        }
+    }
+
+    /// Returns the stable word for metrics and logs.
     pub fn word(&self) -> &'static str {
         match self {
             Rejection::MissingHeader(_) => "missing_header",

@@ -19,6 +19,7 @@ use hookgate_core::word::{AttemptId, Millis, SendId};
 use hookgate_ports::{AttemptRecord, Keep, Settle, Settled, StoreError, To};
 
 use crate::Engine;
+use crate::gate::Permit;
 
 /// What one attempt came to, before anybody decides about it.
 struct Attempt {
@@ -33,16 +34,18 @@ const SETTLE_AGAIN: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(5)];
 
 impl Engine {
-    /// Tries a delivery once and settles what it came to. Returns when its row is no longer ours.
+    /// Tries a delivery once and settles what it came to. Returns when its row is no longer ours; the
+    /// permit goes back before that, when the request has ended.
     ///
     /// Not cancel-safe: dropped before the settle, the delivery is given back by upkeep or by leaving.
-    pub(crate) async fn deliver(self: &Arc<Engine>, leased: Leased) {
+    pub(crate) async fn deliver(self: &Arc<Engine>, leased: Leased, permit: Permit) {
         let topology = self.current.of(leased.lane.scope);
         let Some(destination) = topology.destination(leased.destination).map(Arc::clone) else {
             // Its name left the configuration between permit and here: it waits for the name to return.
             return self.give_back(&leased).await;
         };
         let attempt = self.attempt(&leased, &topology, &destination).await;
+        drop(permit);
         let verdict = self.verdict(&leased, &topology, &destination, &attempt.outcome);
         self.record(&leased, &destination, &attempt, &verdict);
         self.settle(&leased, attempt, verdict).await;

@@ -77,7 +77,10 @@ impl Engine {
         let component = match self.ports.queue.component(stage.digest).await {
             Ok(Some(component)) => component,
             Ok(None) => {
-                return Err(broken(plugin, format!("component {} is not in the store", stage.digest.short())));
+                return Err(broken(
+                    plugin,
+                    format!("component {} is not in the store", stage.digest.short()),
+                ));
             }
             Err(error) => {
                 return Err(broken(

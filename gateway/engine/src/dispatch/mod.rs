@@ -76,8 +76,8 @@ impl Engine {
         let engine = Arc::clone(self);
         sending.spawn(async move {
             let Born { leased, permit, note } = born;
-            engine.deliver(leased).await;
-            drop((permit, note));
+            engine.deliver(leased, permit).await;
+            drop(note);
         });
     }
 

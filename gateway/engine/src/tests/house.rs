@@ -16,9 +16,9 @@ use hookgate_core::template::Template;
 use hookgate_core::topology::{
     Destination, Endpoint, HttpTarget, OnPluginFailure, Plugin, Route, Signing, Topology, TopologyParts,
 };
-use hookgate_core::word::{Digest, Kind, NameId, Scope, ScopeId, Secret, Slug};
+use hookgate_core::word::{Actor, Digest, Kind, NameId, Scope, ScopeId, Secret, Slug};
 use hookgate_ports::doubles::{Memory, ScriptedGuests, VirtualClock, Wire};
-use hookgate_ports::{Clock, DeliveryFilter, DeliveryRow, DeliveryState, Journal, Queue};
+use hookgate_ports::{Applied, Clock, DeliveryFilter, DeliveryRow, DeliveryState, Journal, Queue};
 use http::{HeaderName, HeaderValue, Method};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinHandle;
@@ -71,7 +71,8 @@ impl Plan {
             to: self.destinations.iter().map(|(name, ..)| id(Kind::Destination, name)).collect(),
             on_plugin_failure: self.on_plugin_failure,
         };
-        let destinations = self.destinations.iter().map(|(name, at_once, delays)| destination(name, *at_once, delays));
+        let destinations =
+            self.destinations.iter().map(|(name, at_once, delays)| destination(name, *at_once, delays));
         let plugins = self.stages.iter().enumerate().map(|(nth, digest)| plugin(nth, *digest)).collect();
         let parts = TopologyParts {
             sources: vec![source],
@@ -92,9 +93,15 @@ impl House {
     }
 
     /// Builds a house around doubles that a test has prepared.
-    pub(super) async fn in_store(plan: Plan, store: Memory, clock: VirtualClock, guests: ScriptedGuests, wire: Wire) -> House {
+    pub(super) async fn in_store(
+        plan: Plan,
+        store: Memory,
+        clock: VirtualClock,
+        guests: ScriptedGuests,
+        wire: Wire,
+    ) -> House {
         let current = Current::default();
-        current.swap(plan.topology());
+        apply(&plan, &store, &current).await;
         let seat = store.enter().await.expect("a seat");
         let ports = Ports {
             intake: Arc::new(store.clone()),
@@ -106,16 +113,20 @@ impl House {
         };
         let engine = Engine::new(ports, current, seat, &mut Registry::default());
         let stop = CancellationToken::new();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the test is the application here, and awaits the task"
+        )]
         let running = {
             let (engine, stop) = (Arc::clone(&engine), stop.clone());
-            tokio::spawn(async move { engine.run(stop, Duration::from_secs(5)).await })
+            tokio::spawn(async move { engine.run(stop, Duration::from_millis(500)).await })
         };
         House { engine, store, wire, guests, clock, stop, running }
     }
 
     /// Lets another topology rule.
-    pub(super) fn swap(&self, plan: &Plan) {
-        self.engine.current().swap(plan.topology());
+    pub(super) async fn swap(&self, plan: &Plan) {
+        apply(plan, &self.store, self.engine.current()).await;
         self.engine.wake();
     }
 
@@ -133,7 +144,9 @@ impl House {
         RawRequest {
             method: Method::POST,
             url: "http://gateway/in/shop".into(),
-            headers: [field("x-id", delivery_id), field("content-type", "application/json")].into_iter().collect(),
+            headers: [field("x-id", delivery_id), field("content-type", "application/json")]
+                .into_iter()
+                .collect(),
             body: Bytes::from_static(body.as_bytes()),
             peer: IpAddr::from([127, 0, 0, 1]),
             received_at: self.clock.now(),
@@ -179,6 +192,21 @@ impl House {
     }
 }
 
+/// Stores what a topology's deliveries need, and lets it rule: as the server does.
+async fn apply(plan: &Plan, store: &Memory, current: &Current) {
+    let topology = plan.topology();
+    let applied = Applied {
+        scope: scope(),
+        revision: topology.revision,
+        text: String::new(),
+        names: topology.names(),
+        recipes: topology.recipes().map(|(digest, recipe)| (*digest, recipe.to_json())).collect(),
+        components: vec![],
+    };
+    store.apply(Actor::System, applied).await.expect("the store answers");
+    current.swap(topology);
+}
+
 pub(super) fn scope() -> ScopeId {
     Scope::default_scope().id()
 }
@@ -198,7 +226,10 @@ fn source() -> Source {
         name: slug("shop"),
         verification: Verification::None,
         event_type: None,
-        dedupe: Some(DedupeRule { key: Template::parse("{headers.x-id}").expect("a template"), window_hours: 24 }),
+        dedupe: Some(DedupeRule {
+            key: Template::parse("{headers.x-id}").expect("a template"),
+            window_hours: 24,
+        }),
         body_bytes_max: 1000,
     }
 }

@@ -42,7 +42,9 @@ async fn a_duplicate_is_answered_with_the_first_event_and_sent_once() {
 #[tokio::test]
 async fn what_the_store_does_not_take_is_refused_and_not_sent() {
     let house = House::build(Plan::one()).await;
-    house.store.fail_next(Call::Accept, Fault::Before(StoreError::Busy { retry_after: Duration::from_secs(3) }));
+    house
+        .store
+        .fail_next(Call::Accept, Fault::Before(StoreError::Busy { retry_after: Duration::from_secs(3) }));
     house.store.fail_next(Call::Accept, Fault::Before(StoreError::Down("disk full".into())));
 
     assert_eq!(house.post("1", "{}").await, Err(Refusal::Busy(Duration::from_secs(3))));

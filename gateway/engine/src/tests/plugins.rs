@@ -11,7 +11,11 @@ use hookgate_ports::doubles::{Memory, Reply, ScriptedGuests, VirtualClock, Wire,
 use super::house::{House, Plan};
 
 fn message(body: &'static str) -> GuestMessage {
-    GuestMessage { event_type: None, headers: Headers::new(), body: Some(Bytes::from_static(body.as_bytes())) }
+    GuestMessage {
+        event_type: None,
+        headers: Headers::new(),
+        body: Some(Bytes::from_static(body.as_bytes())),
+    }
 }
 
 async fn house(plan: Plan, guests: &ScriptedGuests) -> House {
@@ -23,7 +27,8 @@ async fn house(plan: Plan, guests: &ScriptedGuests) -> House {
 #[tokio::test]
 async fn what_a_transform_makes_is_sent_and_its_digest_is_kept_with_the_attempt() {
     let guests = ScriptedGuests::new();
-    let digest = guests.install(b"v1", |_, event| Ok(Ok(vec![message(if event.body == "{}" { "made" } else { "?" })])));
+    let digest = guests
+        .install(b"v1", |_, event| Ok(Ok(vec![message(if event.body == "{}" { "made" } else { "?" })])));
     let house = house(Plan::one().with_stage(digest), &guests).await;
 
     house.post("1", "{}").await.expect("accepted");
@@ -79,10 +84,11 @@ async fn a_plugin_that_keeps_breaking_holds_its_delivery_and_repaired_it_goes_on
     assert_eq!(row.attempts, 0, "the destination was never reached for");
     assert!(house.wire.sent().is_empty(), "nothing is ever sent untransformed");
 
-    house.swap(&Plan::one().with_stage(repaired));
+    house.swap(&Plan::one().with_stage(repaired)).await;
     let fresh = hookgate_core::word::DeliveryId(house.engine.mint());
     let actor = hookgate_core::word::Actor::System;
-    let pending = hookgate_ports::Journal::retry(&house.store, actor, super::house::scope(), row.id, fresh).await;
+    let pending =
+        hookgate_ports::Journal::retry(&house.store, actor, super::house::scope(), row.id, fresh).await;
     assert_eq!(pending, Ok(row.id));
     house.engine.wake();
 
@@ -138,7 +144,7 @@ async fn a_plugin_that_hangs_holds_up_only_its_own_delivery() {
     house.post("1", "{}").await.expect("accepted");
     house.guests.called(1).await;
 
-    house.swap(&Plan { destinations: vec![("other", 1, vec![])], ..Plan::default() });
+    house.swap(&Plan { destinations: vec![("other", 1, vec![])], ..Plan::default() }).await;
     house.wire.script("other.test", [Reply::status(200)]);
     house.post("2", "{}").await.expect("accepted");
 

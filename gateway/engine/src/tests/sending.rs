@@ -22,9 +22,11 @@ async fn a_failing_receiver_is_tried_again_when_it_is_due_under_the_same_message
     let row = house.until_state(DeliveryState::Finished(End::Delivered)).await;
 
     assert_eq!(row.attempts, 3);
-    let ids: Vec<_> = house.wire.sent().iter().map(|request| request.headers.first_text("webhook-id")).collect();
+    let ids: Vec<_> =
+        house.wire.sent().iter().map(|request| request.headers.first_text("webhook-id")).collect();
     assert_eq!(ids, vec![Some(row.message.to_string()); 3]);
-    let stamps: Vec<_> = house.wire.sent().iter().map(|r| r.headers.first_text("webhook-timestamp")).collect();
+    let stamps: Vec<_> =
+        house.wire.sent().iter().map(|r| r.headers.first_text("webhook-timestamp")).collect();
     assert_ne!(stamps[0], stamps[1], "each attempt is signed anew");
 }
 
@@ -77,7 +79,9 @@ async fn a_destination_that_hangs_holds_up_nobody_else() {
     }
 
     let works = |rows: &[hookgate_ports::DeliveryRow]| {
-        rows.iter().filter(|row| row.destination == "works" && row.state == DeliveryState::Finished(End::Delivered)).count()
+        rows.iter()
+            .filter(|row| row.destination == "works" && row.state == DeliveryState::Finished(End::Delivered))
+            .count()
     };
     house.until(|rows| works(rows) == 50).await;
     assert_eq!(house.wire.traffic().in_flight, 2);
@@ -90,14 +94,14 @@ async fn what_a_removed_destination_was_owed_waits_for_its_name_to_return() {
     house.post("1", "{}").await.expect("accepted");
     house.until(|rows| rows[0].attempts == 1 && rows[0].state == DeliveryState::Pending).await;
 
-    house.swap(&Plan { destinations: vec![("other", 1, vec![])], ..Plan::default() });
+    house.swap(&Plan { destinations: vec![("other", 1, vec![])], ..Plan::default() }).await;
     house.pass(3600);
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
     assert_eq!(house.wire.sent().len(), 1);
 
-    house.swap(&Plan::one());
+    house.swap(&Plan::one()).await;
     house.until_state(DeliveryState::Finished(End::Delivered)).await;
 }
 

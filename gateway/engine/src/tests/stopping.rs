@@ -11,7 +11,7 @@ use super::house::{House, Plan};
 
 #[tokio::test]
 async fn what_is_on_the_wire_ends_before_the_engine_does() {
-    let house = House::build(Plan::one()).await;
+    let mut house = House::build(Plan::one()).await;
     house.wire.always("crm.test", Reply::status(200).held());
     house.post("1", "{}").await.expect("accepted");
     house.wire.seen(1).await;
@@ -19,24 +19,25 @@ async fn what_is_on_the_wire_ends_before_the_engine_does() {
     house.stop.cancel();
     tokio::task::yield_now().await;
     house.wire.release_all();
-    house.running.await.expect("it ends in order");
+    (&mut house.running).await.expect("it ends in order");
 
-    let rows = house.store_deliveries().await;
+    let rows = house.deliveries().await;
     assert_eq!(rows[0].state, DeliveryState::Finished(End::Delivered));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_does_not_end_in_time_is_closed_and_given_back_uncounted() {
     let clock = VirtualClock::default();
     let store = Memory::new(Arc::new(clock.clone()));
     let wire = Wire::new();
-    let house = House::in_store(Plan::one(), store.clone(), clock.clone(), ScriptedGuests::new(), wire.clone()).await;
+    let mut house =
+        House::in_store(Plan::one(), store.clone(), clock.clone(), ScriptedGuests::new(), wire.clone()).await;
     wire.script("crm.test", [Reply::status(200).held()]);
     house.post("1", "{}").await.expect("accepted");
     wire.seen(1).await;
 
     house.stop.cancel();
-    house.running.await.expect("it ends in order");
+    (&mut house.running).await.expect("it ends in order");
 
     assert_eq!(wire.traffic().dropped, 1);
     let seat = store.enter().await.expect("a seat");
@@ -48,7 +49,7 @@ async fn what_does_not_end_in_time_is_closed_and_given_back_uncounted() {
 
 #[tokio::test]
 async fn what_is_accepted_while_the_engine_stops_waits_for_the_next_one() {
-    let house = House::build(Plan::one()).await;
+    let mut house = House::build(Plan::one()).await;
     house.wire.always("crm.test", Reply::status(200).held());
     house.post("1", "{}").await.expect("accepted");
     house.wire.seen(1).await;
@@ -60,12 +61,9 @@ async fn what_is_accepted_while_the_engine_stops_waits_for_the_next_one() {
     house.post("2", "{}").await.expect("a sender is still answered");
 
     house.wire.release_all();
-    tokio::time::timeout(Duration::from_secs(10), house.running).await.expect("in time").expect("in order");
+    tokio::time::timeout(Duration::from_secs(10), &mut house.running)
+        .await
+        .expect("in time")
+        .expect("in order");
     assert_eq!(house.wire.sent().len(), 1);
-}
-
-impl House {
-    async fn store_deliveries(&self) -> Vec<hookgate_ports::DeliveryRow> {
-        self.deliveries().await
-    }
 }

@@ -12,7 +12,7 @@ use hookgate_engine::{Current, Engine, Ports};
 use hookgate_host::{Host, HostSettings};
 use hookgate_ports::{Clock, Guests, Journal, Queue, Transport};
 use hookgate_server::admin::{self, Admin, AdminKey, KEY_PREFIX};
-use hookgate_server::apply::Apply;
+use hookgate_server::apply::{Apply, ConfigSource};
 use hookgate_server::listen;
 use hookgate_server::public::{self, Public};
 use hookgate_store::{Metrics, OpenOptions, Sqlite};
@@ -20,6 +20,7 @@ use hookgate_transport::{Http, HttpSettings};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::SystemClock;
@@ -32,6 +33,15 @@ struct Doors {
     admin: TcpListener,
 }
 
+/// The rooms that the engine stands on.
+struct Rooms {
+    clock: Arc<dyn Clock>,
+    store: Arc<Sqlite>,
+    guests: Arc<dyn Guests>,
+    transport: Arc<Http>,
+    writer: JoinHandle<()>,
+}
+
 /// Runs the gateway by the configuration at `path` until a signal ends it.
 pub(super) async fn run(path: &Path) -> Result<(), Exit> {
     let source = config_source(path);
@@ -39,58 +49,34 @@ pub(super) async fn run(path: &Path) -> Result<(), Exit> {
     let doors = bind(&settings).await?;
     let mut registry = Registry::with_prefix("hookgate");
     build_info(&mut registry);
+    let rooms = open(&settings, &mut registry).await?;
 
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let StorageUrl::Sqlite(database) = &settings.storage.url;
-    let mut options = OpenOptions::new(database, Arc::clone(&clock));
-    options.metrics = Metrics::new(&mut registry);
-    let (store, writer) = Sqlite::open(options).await.map_err(failed)?;
-    let writer = tokio::spawn(writer);
-
-    let host = HostSettings { cache_dir: Some(cache_dir(&settings, database)), ..HostSettings::default() };
-    let guests: Arc<dyn Guests> = Arc::new(Host::new(host, &mut registry).map_err(failed)?);
-    let http = HttpSettings::new(settings.egress.clone());
-    let transport = Arc::new(Http::new(http, &mut registry).map_err(failed)?);
-
-    let seat = Queue::enter(&*store).await.map_err(failed)?;
+    let seat = Queue::enter(&*rooms.store).await.map_err(failed)?;
     if seat.adopted > 0 {
         tracing::info!(count = seat.adopted, "adopted deliveries that an earlier process held");
     }
     let current = Current::default();
-    let apply = {
-        let transport = Arc::clone(&transport);
-        let allow = Box::new(move |allowed| transport.allow(allowed));
-        let journal = Arc::clone(&store) as Arc<dyn Journal>;
-        Arc::new(Apply::new(source, Arc::clone(&guests), journal, current.clone(), allow, &mut registry))
-    };
+    let apply = Arc::new(rooms.apply(source, &current, &mut registry));
     let applied = apply.apply(Actor::System).await.map_err(bad_config)?;
     applied.warnings.iter().for_each(|warning| eprintln!("{warning}"));
 
-    let ports = Ports {
-        intake: Arc::clone(&store) as _,
-        queue: Arc::clone(&store) as _,
-        upkeep: Arc::clone(&store) as _,
-        transport: transport as Arc<dyn Transport>,
-        guests,
-        clock: Arc::clone(&clock),
-    };
-    let engine = Engine::new(ports, current, seat, &mut registry);
-    let key = admin_key(&settings, &*store).await?;
-    let stop = CancellationToken::new();
-    let public = public_door(&settings, &engine, &clock);
+    let engine = Engine::new(rooms.ports(), current, seat, &mut registry);
     let admin = admin::router(Arc::new(Admin {
-        journal: Arc::clone(&store) as _,
-        upkeep: Arc::clone(&store) as _,
+        journal: Arc::clone(&rooms.store) as _,
+        upkeep: Arc::clone(&rooms.store) as _,
         engine: Arc::clone(&engine),
         apply: Arc::clone(&apply),
         scope: Engine::default_scope(),
-        key,
+        key: admin_key(&settings, &*rooms.store).await?,
         registry: Arc::new(Mutex::new(registry)),
     }));
+    let public = public_door(&settings, &engine, &rooms.clock);
 
+    let stop = CancellationToken::new();
     let signals = tokio::spawn(signals::listen(apply, stop.clone()));
     let public = tokio::spawn(listen::serve(doors.public, public, stop.clone(), limits::DRAIN_TIMEOUT));
     let admin = tokio::spawn(listen::serve(doors.admin, admin, stop.clone(), limits::DRAIN_TIMEOUT));
+    let StorageUrl::Sqlite(database) = &settings.storage.url;
     tracing::info!(
         "hookgate {} is up: sources at http://{}/in/…, admin API at http://{}, data in {}",
         env!("CARGO_PKG_VERSION"),
@@ -103,10 +89,45 @@ pub(super) async fn run(path: &Path) -> Result<(), Exit> {
         ended.map_err(|error| Exit::Failed(format!("a door did not close in order: {error}")))?;
     }
     signals.abort();
-    store.stop();
-    writer.await.map_err(|error| Exit::Failed(format!("the store did not close in order: {error}")))?;
+    rooms.store.stop();
+    rooms.writer.await.map_err(|error| Exit::Failed(format!("the store did not close in order: {error}")))?;
     tracing::info!("stopped in order");
     Ok(())
+}
+
+/// Opens store, plugin host and transport.
+async fn open(settings: &Settings, registry: &mut Registry) -> Result<Rooms, Exit> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let StorageUrl::Sqlite(database) = &settings.storage.url;
+    let mut options = OpenOptions::new(database, Arc::clone(&clock));
+    options.metrics = Metrics::new(registry);
+    let (store, writer) = Sqlite::open(options).await.map_err(failed)?;
+    let writer = tokio::spawn(writer);
+    let host = HostSettings { cache_dir: Some(cache_dir(settings, database)), ..HostSettings::default() };
+    let guests = Arc::new(Host::new(host, registry).map_err(failed)?);
+    let http = HttpSettings::new(settings.egress.clone());
+    let transport = Arc::new(Http::new(http, registry).map_err(failed)?);
+    Ok(Rooms { clock, store, guests, transport, writer })
+}
+
+impl Rooms {
+    fn ports(&self) -> Ports {
+        Ports {
+            intake: Arc::clone(&self.store) as _,
+            queue: Arc::clone(&self.store) as _,
+            upkeep: Arc::clone(&self.store) as _,
+            transport: Arc::clone(&self.transport) as Arc<dyn Transport>,
+            guests: Arc::clone(&self.guests),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    fn apply(&self, source: ConfigSource, current: &Current, registry: &mut Registry) -> Apply {
+        let transport = Arc::clone(&self.transport);
+        let allow = Box::new(move |allowed| transport.allow(allowed));
+        let journal = Arc::clone(&self.store) as Arc<dyn Journal>;
+        Apply::new(source, Arc::clone(&self.guests), journal, current.clone(), allow, registry)
+    }
 }
 
 async fn bind(settings: &Settings) -> Result<Doors, Exit> {

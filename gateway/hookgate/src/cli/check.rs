@@ -14,7 +14,7 @@ pub(super) fn run(config: &Path, no_secrets: bool) -> Result<(), Exit> {
     for warning in checked.warnings(config) {
         eprintln!("{warning}");
     }
-    println!("{} is good: revision {}", config.display(), checked.config.topology.revision.short());
+    say!("{} is good: revision {}", config.display(), checked.config.topology.revision.short());
     Ok(())
 }
 

@@ -77,7 +77,7 @@ async fn show(gateway: &Gateway, id: &str) -> Result<(), Exit> {
     ];
     print_pairs(&fields.map(|field| (field, text(&delivery, field))));
     for (nth, attempt) in rows(&attempts).enumerate() {
-        println!("\nattempt {}", nth + 1);
+        say!("\nattempt {}", nth + 1);
         print_attempt(attempt);
     }
     Ok(())
@@ -87,24 +87,20 @@ fn print_attempt(attempt: &Value) {
     let fields = ["id", "started_at", "took_ms", "outcome", "status", "detail"];
     print_pairs(&fields.map(|field| (field, text(attempt, field))));
     for plugin in attempt["made_by"].as_array().into_iter().flatten() {
-        println!("made by {}", plugin.as_str().unwrap_or_default());
+        say!("made by {}", plugin.as_str().unwrap_or_default());
     }
     for (name, part) in [("sent", &attempt["request"]), ("answered", &attempt["response"])] {
         if part.is_null() {
             continue;
         }
-        println!("{name}: {} {}", text(part, "method"), text(part, "url"));
+        say!("{name}: {} {}", text(part, "method"), text(part, "url"));
         for header in part["headers"].as_array().into_iter().flatten() {
-            println!(
-                "  {}: {}",
-                header[0].as_str().unwrap_or_default(),
-                header[1].as_str().unwrap_or_default()
-            );
+            say!("  {}: {}", header[0].as_str().unwrap_or_default(), header[1].as_str().unwrap_or_default());
         }
         let body = text(part, "body");
         let body = if body.is_empty() { text(part, "body_base64") } else { body };
         if !body.is_empty() {
-            println!("\n  {}\n", body.replace('\n', "\n  "));
+            say!("\n  {}\n", body.replace('\n', "\n  "));
         }
     }
 }

@@ -50,11 +50,11 @@ async fn show(gateway: &Gateway, id: &str) -> Result<(), Exit> {
     let fields = ["id", "source", "type", "received_at", "duplicates", "revision"];
     print_pairs(&fields.map(|field| (field, text(&event, field))));
     for header in event["headers"].as_array().into_iter().flatten() {
-        println!("  {}: {}", header[0].as_str().unwrap_or_default(), header[1].as_str().unwrap_or_default());
+        say!("  {}: {}", header[0].as_str().unwrap_or_default(), header[1].as_str().unwrap_or_default());
     }
     let body = text(&event, "body");
-    println!("\n{}", if body.is_empty() { text(&event, "body_base64") } else { body });
-    println!();
+    say!("\n{}", if body.is_empty() { text(&event, "body_base64") } else { body });
+    say!("");
     let row = |delivery| {
         ["id", "destination", "route", "state", "attempts"].map(|field| text(delivery, field)).to_vec()
     };

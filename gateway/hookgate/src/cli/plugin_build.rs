@@ -28,7 +28,7 @@ pub(super) fn run(build: PluginBuild) -> Result<(), Exit> {
     std::fs::write(&out, &built.component)
         .map_err(|error| Exit::Failed(format!("{} cannot be written: {error}", out.display())))?;
     let roles: Vec<&str> = facts.roles.iter().map(|role| role.interface()).collect();
-    println!("{} {} ({})", built.name, built.version, roles.join(", "));
-    println!("{}: {} bytes, sha256 {}", out.display(), built.component.len(), Digest::of(&built.component));
+    say!("{} {} ({})", built.name, built.version, roles.join(", "));
+    say!("{}: {} bytes, sha256 {}", out.display(), built.component.len(), Digest::of(&built.component));
     Ok(())
 }

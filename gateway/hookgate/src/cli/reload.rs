@@ -16,6 +16,6 @@ pub(super) async fn run(gateway: Gateway) -> Result<(), Exit> {
     }
     let revision: String = text(&answer, "revision").chars().take(12).collect();
     let word = if answer["changed"] == true { "applied" } else { "unchanged" };
-    println!("{word}: revision {revision}");
+    say!("{word}: revision {revision}");
     Ok(())
 }

@@ -12,7 +12,7 @@ pub(super) fn run(retry: Retry) -> Result<(), Exit> {
         for id in ids {
             match gateway.post(&format!("/v1/deliveries/{id}/retry")).await {
                 Ok(answer) if gateway.json => print_json(&answer),
-                Ok(answer) => println!("{id} is due now as {}", text(&answer, "delivery")),
+                Ok(answer) => say!("{id} is due now as {}", text(&answer, "delivery")),
                 Err(Exit::Failed(why)) => {
                     eprintln!("{id}: {why}");
                     last_refusal = Err(Exit::Failed("not all of them are sent again".into()));

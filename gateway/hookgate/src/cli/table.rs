@@ -11,7 +11,7 @@ pub(super) fn print(headings: &[&str], rows: Vec<Vec<String>>) {
     let headings = headings.iter().map(|heading| heading.to_uppercase()).collect();
     let all: Vec<Vec<String>> = std::iter::once(headings).chain(rows).collect();
     for line in aligned(&all) {
-        println!("{line}");
+        say!("{line}");
     }
 }
 
@@ -33,22 +33,22 @@ fn aligned(rows: &[Vec<String>]) -> Vec<String> {
 pub(super) fn print_pairs(pairs: &[(&str, String)]) {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-        println!("{name:width$}  {value}");
+        say!("{name:width$}  {value}");
     }
 }
 
 /// Prints an answer as it came.
 pub(super) fn print_json(answer: &Value) {
-    println!("{answer:#}");
+    say!("{answer:#}");
 }
 
 /// Returns a field as text; empty where there is none.
 pub(super) fn text(row: &Value, field: &str) -> String {
-    match &row[field] {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let value = &row[field];
+    if value.is_null() {
+        return String::new();
     }
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Returns the rows of a list.

@@ -1,3 +1,5 @@
+//! The scripted guests do what their script says.
+
 use hookgate_core::plugin::{PluginLimits, Stop};
 use hookgate_core::word::{Millis, Slug};
 

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hookgate_core::event::Accepted;
-use hookgate_core::limits;
 
 use super::memory_state::State;
 use crate::{Accept, Clock, Depth, Fut, Intake, StoreError, Upkeep};
@@ -130,5 +129,6 @@ impl Upkeep for Memory {
     }
 }
 
-/// Tells how often a delivery may be lost before it is abandoned.
-pub(super) const LOST_MAX: u32 = limits::LOST_ABANDONED;
+#[cfg(test)]
+#[path = "memory_tests.rs"]
+mod tests;

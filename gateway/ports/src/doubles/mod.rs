@@ -3,6 +3,7 @@
 mod clock;
 mod guests;
 mod memory;
+mod memory_accept;
 mod memory_journal;
 mod memory_queue;
 mod memory_state;

@@ -1,3 +1,5 @@
+//! The scripted wire answers, holds and counts.
+
 use std::time::Duration;
 
 use hookgate_core::outcome::Word;

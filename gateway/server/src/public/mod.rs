@@ -135,7 +135,7 @@ fn refused(source: &str, refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Rejected(rejection) => {
             tracing::info!(%source, reason = rejection.word(), "request refused: {rejection}");
-            Problem::new(StatusCode::UNAUTHORIZED, rejection.word(), "the sender could not be verified")
+            Problem::new(StatusCode::UNAUTHORIZED, rejection.code(), "the sender could not be verified")
         }
         Refusal::Looped(hops) => {
             tracing::warn!(%source, hops, "request refused: it passed through Hookgate {hops} times");

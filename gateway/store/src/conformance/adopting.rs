@@ -21,7 +21,8 @@ pub(super) async fn entering_adopts_and_counts_what_the_dead_held(mut world: Wor
     assert_ne!(seat.owner, dead);
     assert_eq!((seat.owner.number(), seat.owner.incarnation()), (dead.number(), dead.incarnation() + 1));
     assert_eq!(world.settled(born, lease, DELIVERED).await, Settled::LeaseLost);
-    let mut again: Vec<_> = world.take(seat.owner, "crm", 9).await.into_iter().map(|l| (l.id, l.lost)).collect();
+    let mut again: Vec<_> =
+        world.take(seat.owner, "crm", 9).await.into_iter().map(|l| (l.id, l.lost)).collect();
     again.sort();
     assert_eq!(again, [(born, 1), (taken.id, 1), (pending[1], 0)]);
 }
@@ -53,7 +54,10 @@ pub(super) async fn lost_too_often_is_abandoned(world: World) {
     }
 
     let row = world.row(id).await;
-    assert_eq!((row.state, row.reason.as_deref()), (DeliveryState::Finished(End::DeadLettered), Some("abandoned")));
+    assert_eq!(
+        (row.state, row.reason.as_deref()),
+        (DeliveryState::Finished(End::DeadLettered), Some("abandoned"))
+    );
     assert_eq!((row.attempts, row.finished_at, row.last), (0, Some(world.clock.now()), None));
     assert_eq!(world.store.attempts(scope(), id).await, Ok(Vec::new()));
 }

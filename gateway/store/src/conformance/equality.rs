@@ -6,7 +6,9 @@ use hookgate_core::delivery::{Birth, Lease, Leased, Owner};
 use hookgate_core::event::Accepted;
 use hookgate_core::limits;
 use hookgate_core::word::Token;
-use hookgate_ports::{AgainRefused, DeliveryFilter, DeliveryRow, Due, EventFilter, EventRow, Settled, StoreError, To, Want};
+use hookgate_ports::{
+    AgainRefused, DeliveryFilter, DeliveryRow, Due, EventFilter, EventRow, Settled, StoreError, To, Want,
+};
 use proptest::prelude::*;
 
 use super::World;
@@ -55,11 +57,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Of a taken delivery its id, its lease and its three counts.
+type Gist = (i64, Lease, u32, u32, u32);
+
 /// What a step answered.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Accepted(Result<Vec<Accepted>, StoreError>),
-    Taken(Result<Vec<(i64, Lease, u32, u32, u32)>, StoreError>),
+    Taken(Result<Vec<Gist>, StoreError>),
     Settled(Option<Result<Settled, StoreError>>),
     Released(Result<u64, StoreError>),
     Entered(Owner, u64, i64),
@@ -107,7 +112,11 @@ impl Run {
                 Seen::Accepted(world.accept(self.owner, vec![entry]).await)
             }
             Step::Take { destination, count, bytes, suspects } => {
-                let want = Want { bytes: *bytes, suspects: *suspects, ..world.want(DESTINATIONS[*destination], *count) };
+                let want = Want {
+                    bytes: *bytes,
+                    suspects: *suspects,
+                    ..world.want(DESTINATIONS[*destination], *count)
+                };
                 let taken = world.store.take(self.owner, vec![want]).await;
                 self.leases.extend(taken.iter().flatten().map(|leased| (leased.id, leased.lease)));
                 let gist = |l: Leased| (l.id.0, l.lease, l.attempts, l.plugin_tries, l.lost);
@@ -119,14 +128,20 @@ impl Run {
             }
             Step::Keep { which } => {
                 let Some((delivery, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
-                Seen::Settled(Some(world.store.keep(hookgate_ports::Keep { delivery, lease, rendered: rendered("kept") }).await))
+                Seen::Settled(Some(
+                    world
+                        .store
+                        .keep(hookgate_ports::Keep { delivery, lease, rendered: rendered("kept") })
+                        .await,
+                ))
             }
             Step::Release { which } => {
                 world.store.release(self.chosen(*which).into_iter().collect()).await.unwrap();
                 Seen::Nothing
             }
             Step::ReleaseUnknown { noted } => {
-                let noted: Vec<Token> = self.chosen(*noted).map(|(_, lease)| lease.token).into_iter().collect();
+                let noted: Vec<Token> =
+                    self.chosen(*noted).map(|(_, lease)| lease.token).into_iter().collect();
                 Seen::Released(world.store.release_unknown(self.owner, noted, world.token()).await)
             }
             Step::Enter => {
@@ -157,7 +172,8 @@ impl Run {
 
     async fn sight(&self) -> Sight {
         let store = &self.world.store;
-        let deliveries = store.deliveries(scope(), DeliveryFilter::default(), None, limits::PAGE_MAX).await.unwrap().rows;
+        let deliveries =
+            store.deliveries(scope(), DeliveryFilter::default(), None, limits::PAGE_MAX).await.unwrap().rows;
         let mut attempts = Vec::new();
         for row in &deliveries {
             attempts.push(store.attempts(scope(), row.id).await.unwrap().len());

@@ -43,7 +43,11 @@ pub(super) async fn a_unit_is_stored_whole_or_not_at_all(world: World) {
 
     assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");
     assert_eq!(world.store.event(scope(), fresh.event.content.id).await, Ok(None));
-    assert_eq!(world.accept(NOBODY, vec![fresh]).await, Ok(vec![Accepted::New]), "its key was not kept either");
+    assert_eq!(
+        world.accept(NOBODY, vec![fresh]).await,
+        Ok(vec![Accepted::New]),
+        "its key was not kept either"
+    );
 }
 
 pub(super) async fn an_event_without_deliveries_is_kept(world: World) {
@@ -77,7 +81,10 @@ pub(super) async fn a_key_outside_of_its_window_is_new(world: World) {
     world.clock.advance(Duration::from_secs(25 * 3600));
     let second = world.keyed(dedupe(1, 24));
     let of = second.event.content.id;
-    let answers = (world.accept(NOBODY, vec![second]).await, world.accept(NOBODY, vec![world.keyed(dedupe(1, 24))]).await);
+    let answers = (
+        world.accept(NOBODY, vec![second]).await,
+        world.accept(NOBODY, vec![world.keyed(dedupe(1, 24))]).await,
+    );
 
     assert_eq!(answers, (Ok(vec![Accepted::New]), Ok(vec![duplicate(of)])));
 }
@@ -94,7 +101,12 @@ pub(super) async fn a_duplicate_with_another_body_says_so(world: World) {
 }
 
 pub(super) async fn equal_keys_of_one_unit_are_folded(world: World) {
-    let entries = vec![world.keyed(dedupe(1, 1)), world.keyed(dedupe(2, 1)), world.keyed(dedupe(1, 1)), world.keyed(dedupe(1, 1))];
+    let entries = vec![
+        world.keyed(dedupe(1, 1)),
+        world.keyed(dedupe(2, 1)),
+        world.keyed(dedupe(1, 1)),
+        world.keyed(dedupe(1, 1)),
+    ];
     let of = entries[0].event.content.id;
 
     let answer = world.accept(NOBODY, entries).await;

@@ -8,7 +8,8 @@ use hookgate_core::recipe::{Recipe, Stage};
 use hookgate_core::render::Rendered;
 use hookgate_core::word::{Actor, DeliveryId, Digest, EventId, Kind, ScopeId};
 use hookgate_ports::{
-    AgainRefused, Applied, Clock, Component, Cursor, DeliveryFilter, DeliveryState, EventFilter, LastAttempt, Settled, To,
+    AgainRefused, Applied, Clock, Component, Cursor, DeliveryFilter, DeliveryState, EventFilter, LastAttempt,
+    Settled, To,
 };
 
 use super::World;
@@ -129,10 +130,16 @@ pub(super) async fn deliveries_are_listed_by_event_destination_and_state(world: 
     let of_event = DeliveryFilter { event: Some(event), ..DeliveryFilter::default() };
     assert_eq!(listed(&world, of_event.clone()).await, [again, ids[3], ids[2], ids[1], ids[0]]);
     let crm = Some(name(Kind::Destination, "crm"));
-    assert_eq!(listed(&world, DeliveryFilter { destination: crm, ..of_event.clone() }).await, [again, ids[3], ids[0]]);
+    assert_eq!(
+        listed(&world, DeliveryFilter { destination: crm, ..of_event.clone() }).await,
+        [again, ids[3], ids[0]]
+    );
     let is_held = Some(DeliveryState::Held);
     assert_eq!(listed(&world, DeliveryFilter { state: is_held, ..of_event }).await, [held.id]);
-    assert_eq!(listed(&world, DeliveryFilter { destination: crm, ..filter(None) }).await, [again, ids[3], ids[0]]);
+    assert_eq!(
+        listed(&world, DeliveryFilter { destination: crm, ..filter(None) }).await,
+        [again, ids[3], ids[0]]
+    );
 }
 
 pub(super) async fn attempts_are_listed_first_to_last(world: World) {
@@ -149,14 +156,21 @@ pub(super) async fn attempts_are_listed_first_to_last(world: World) {
     assert_eq!(attempts.len(), 3);
     assert!(attempts.windows(2).all(|pair| pair[0].started_at < pair[1].started_at));
     for attempt in &attempts {
-        let gist = LastAttempt { outcome: "refused".into(), status: Some(503), detail: "the receiver answered 503".into() };
+        let gist = LastAttempt {
+            outcome: "refused".into(),
+            status: Some(503),
+            detail: "the receiver answered 503".into(),
+        };
         assert_eq!((&attempt.gist, attempt.took_ms), (&gist, 12));
         assert_eq!(attempt.rendered, Some(rendered("sent")));
         assert_eq!(attempt.answer, Some((fields(&[("server", "x")]), Bytes::from_static(b"answered"))));
         assert_eq!(attempt.made_by, [Digest::of(b"component")]);
     }
     let row = world.row(id).await;
-    assert_eq!((row.attempts, row.last.as_ref(), row.reason.as_deref()), (2, Some(&attempts[2].gist), Some("exhausted")));
+    assert_eq!(
+        (row.attempts, row.last.as_ref(), row.reason.as_deref()),
+        (2, Some(&attempts[2].gist), Some("exhausted"))
+    );
 }
 
 pub(super) async fn a_body_that_was_the_events_own_comes_back(world: World) {
@@ -184,7 +198,11 @@ pub(super) async fn retrying_a_held_delivery_makes_it_due(world: World) {
     assert_eq!(retry(&world, id).await, Ok(id));
 
     let leased = world.take(owner, "crm", 1).await.remove(0);
-    assert_eq!((leased.id, leased.plugin_tries), (id, 1), "one crash stays: it renders with today's components");
+    assert_eq!(
+        (leased.id, leased.plugin_tries),
+        (id, 1),
+        "one crash stays: it renders with today's components"
+    );
     world.settled(id, leased.lease, To::Retry(MINUTE)).await;
     assert_eq!(retry(&world, id).await, Ok(id));
     assert_eq!(world.row(id).await.due, Some(world.clock.now()));
@@ -256,7 +274,13 @@ fn component(bytes: &'static [u8]) -> Component {
 }
 
 fn recipe() -> Recipe {
-    Recipe { stages: vec![Stage { plugin: slug("summary"), digest: Digest::of(b"old"), config: "{\"a\":\"'\"}".into() }] }
+    Recipe {
+        stages: vec![Stage {
+            plugin: slug("summary"),
+            digest: Digest::of(b"old"),
+            config: "{\"a\":\"'\"}".into(),
+        }],
+    }
 }
 
 fn applied(text: &'static [u8], components: &[Component]) -> Applied {
@@ -269,7 +293,10 @@ fn applied(text: &'static [u8], components: &[Component]) -> Applied {
             (name(Kind::Route, "all"), Kind::Route, slug("all")),
             (name(Kind::Destination, "crm"), Kind::Destination, slug("crm")),
         ],
-        recipes: vec![(recipe().digest(), recipe().to_json()), (Recipe::default().digest(), Recipe::default().to_json())],
+        recipes: vec![
+            (recipe().digest(), recipe().to_json()),
+            (Recipe::default().digest(), Recipe::default().to_json()),
+        ],
         components: components.to_vec(),
     }
 }
@@ -289,7 +316,10 @@ pub(super) async fn an_applied_configuration_is_found_again(mut world: World) {
     assert_eq!(world.store.component(Digest::of(b"old")).await, Ok(Some(Bytes::from_static(b"old"))));
     assert_eq!(world.store.component(Digest::of(b"new")).await, Ok(None));
     let row = world.row(world.pending(&["crm"]).await[0]).await;
-    assert_eq!((row.route.as_str(), row.destination.as_str(), row.event_type.as_str()), ("all", "crm", "push"));
+    assert_eq!(
+        (row.route.as_str(), row.destination.as_str(), row.event_type.as_str()),
+        ("all", "crm", "push")
+    );
 }
 
 pub(super) async fn another_component_frees_what_its_plugin_held(world: World) {
@@ -309,7 +339,10 @@ pub(super) async fn another_component_frees_what_its_plugin_held(world: World) {
 
     assert_eq!(world.row(uses).await.state, DeliveryState::Pending);
     assert_eq!(world.row(uses_not).await.state, DeliveryState::Held);
-    assert_eq!(world.take(owner, "crm", 2).await.iter().map(|l| (l.id, l.plugin_tries)).collect::<Vec<_>>(), [(uses, 1)]);
+    assert_eq!(
+        world.take(owner, "crm", 2).await.iter().map(|l| (l.id, l.plugin_tries)).collect::<Vec<_>>(),
+        [(uses, 1)]
+    );
 }
 
 pub(super) async fn an_admin_key_is_made_once(world: World) {

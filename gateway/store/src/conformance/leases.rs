@@ -51,7 +51,8 @@ pub(super) async fn settling_twice_is_a_lost_lease(world: World) {
 }
 
 pub(super) async fn two_settles_at_once_write_one(world: World) {
-    for (first, second) in [(DELIVERED, DEAD), (To::Retry(MINUTE), DELIVERED), (To::Hold, To::Retry(MINUTE))] {
+    for (first, second) in [(DELIVERED, DEAD), (To::Retry(MINUTE), DELIVERED), (To::Hold, To::Retry(MINUTE))]
+    {
         let (_, id, lease) = taken(&world).await;
 
         let answers = tokio::join!(
@@ -70,7 +71,10 @@ pub(super) async fn a_retry_is_due_later_and_counts(world: World) {
     world.settled(id, lease, To::Retry(MINUTE)).await;
 
     let row = world.row(id).await;
-    assert_eq!((row.state, row.attempts, row.due), (DeliveryState::Pending, 1, Some(world.clock.now().after(MINUTE))));
+    assert_eq!(
+        (row.state, row.attempts, row.due),
+        (DeliveryState::Pending, 1, Some(world.clock.now().after(MINUTE)))
+    );
     assert!(world.take(owner, "crm", 1).await.is_empty());
     world.clock.advance(MINUTE);
     let again = world.take(owner, "crm", 1).await.remove(0);
@@ -161,7 +165,10 @@ pub(super) async fn what_is_kept_comes_back_while_the_lease_holds(world: World) 
     assert_eq!(world.store.keep(late).await, Ok(Settled::LeaseLost));
     assert_eq!(world.store.kept(id).await, Ok(None));
     for body in ["first", "second"] {
-        assert_eq!(world.store.keep(Keep { delivery: id, lease, rendered: rendered(body) }).await, Ok(Settled::Done));
+        assert_eq!(
+            world.store.keep(Keep { delivery: id, lease, rendered: rendered(body) }).await,
+            Ok(Settled::Done)
+        );
         assert_eq!(world.store.kept(id).await, Ok(Some(rendered(body))));
     }
     world.settled(id, lease, To::Retry(Duration::ZERO)).await;

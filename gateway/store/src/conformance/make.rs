@@ -11,9 +11,12 @@ use hookgate_core::outcome::Word;
 use hookgate_core::recipe::Recipe;
 use hookgate_core::render::Rendered;
 use hookgate_core::word::{
-    AttemptId, DeliveryId, Digest, EventId, Headers, Kind, MessageId, NameId, Origin, Scope, ScopeId, SendId, Slug,
+    AttemptId, DeliveryId, Digest, EventId, Headers, Kind, MessageId, NameId, Origin, Scope, ScopeId, SendId,
+    Slug,
 };
-use hookgate_ports::{Accept, AttemptRecord, Clock, DeliveryRow, Entry, Settle, Settled, StoreError, To, Want};
+use hookgate_ports::{
+    Accept, AttemptRecord, Clock, DeliveryRow, Entry, Settle, Settled, StoreError, To, Want,
+};
 use http::{HeaderName, HeaderValue, Method};
 
 use super::World;
@@ -107,7 +110,11 @@ impl World {
         entry
     }
 
-    pub(super) async fn accept(&self, owner: Owner, entries: Vec<Entry>) -> Result<Vec<Accepted>, StoreError> {
+    pub(super) async fn accept(
+        &self,
+        owner: Owner,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Accepted>, StoreError> {
         self.store.accept(Accept { owner, entries }).await
     }
 
@@ -155,7 +162,9 @@ impl World {
     pub(super) fn settle(&self, delivery: DeliveryId, lease: Lease, to: To) -> Settle {
         let attempt = match to {
             To::Finished { end: End::Delivered, .. } => self.record(Word::Success, Some(200)),
-            To::Finished { .. } | To::Retry(_) | To::RetryPlugin(_) | To::Hold => self.record(Word::Refused, Some(503)),
+            To::Finished { .. } | To::Retry(_) | To::RetryPlugin(_) | To::Hold => {
+                self.record(Word::Refused, Some(503))
+            }
         };
         Settle { delivery, lease, attempt, to }
     }

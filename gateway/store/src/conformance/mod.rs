@@ -5,6 +5,7 @@
 
 mod adopting;
 mod equality;
+mod faults;
 mod intake;
 mod journal;
 mod leases;

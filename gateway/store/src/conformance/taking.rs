@@ -28,7 +28,10 @@ pub(super) async fn a_pending_birth_is_due_at_once(world: World) {
 
     let due = world.store.due(10).await.unwrap();
 
-    assert_eq!(due, Due { lanes: vec![DueLane { lane: lane("crm"), since: world.clock.now() }], next_in: None });
+    assert_eq!(
+        due,
+        Due { lanes: vec![DueLane { lane: lane("crm"), since: world.clock.now() }], next_in: None }
+    );
 }
 
 pub(super) async fn take_gives_all_that_rendering_needs(world: World) {
@@ -43,12 +46,24 @@ pub(super) async fn take_gives_all_that_rendering_needs(world: World) {
 
     let content = &taken.event;
     assert_eq!((taken.id, taken.lease), (planned.id, Lease { owner, token: want.token }));
-    assert_eq!((taken.route, taken.destination, taken.lane), (planned.route, planned.destination, planned.lane));
-    assert_eq!((taken.recipe, &taken.message, taken.bytes), (planned.recipe, &planned.message, planned.bytes));
+    assert_eq!(
+        (taken.route, taken.destination, taken.lane),
+        (planned.route, planned.destination, planned.lane)
+    );
+    assert_eq!(
+        (taken.recipe, &taken.message, taken.bytes),
+        (planned.recipe, &planned.message, planned.bytes)
+    );
     assert_eq!((taken.attempts, taken.plugin_tries, taken.lost, taken.hops), (0, 0, 0, event.hops));
     assert_eq!((&*content.source, &*content.event_type), ("github", "push"));
-    assert_eq!((content.id, &content.subject, &content.order_key), (event.content.id, &event.content.subject, &None));
-    assert_eq!((content.received_at, &content.headers, &content.body), (event.content.received_at, &event.content.headers, &event.content.body));
+    assert_eq!(
+        (content.id, &content.subject, &content.order_key),
+        (event.content.id, &event.content.subject, &None)
+    );
+    assert_eq!(
+        (content.received_at, &content.headers, &content.body),
+        (event.content.received_at, &event.content.headers, &event.content.body)
+    );
 }
 
 fn applied() -> Applied {
@@ -82,7 +97,11 @@ pub(super) async fn take_keeps_to_its_count(world: World) {
     let owner = world.enter().await;
     world.pending(&["crm", "crm", "crm"]).await;
 
-    let counts = (world.take(owner, "crm", 0).await.len(), world.take(owner, "crm", 2).await.len(), world.take(owner, "crm", 2).await.len());
+    let counts = (
+        world.take(owner, "crm", 0).await.len(),
+        world.take(owner, "crm", 2).await.len(),
+        world.take(owner, "crm", 2).await.len(),
+    );
 
     assert_eq!(counts, (0, 2, 1));
 }
@@ -122,10 +141,14 @@ pub(super) async fn take_tells_suspects_from_others(world: World) {
     let other = world.pending(&["crm"]).await[0];
 
     let others = world.take(owner, "crm", 9).await;
-    let suspects = world.store.take(owner, vec![Want { suspects: true, ..world.want("crm", 9) }]).await.unwrap();
+    let suspects =
+        world.store.take(owner, vec![Want { suspects: true, ..world.want("crm", 9) }]).await.unwrap();
 
     assert_eq!(others.iter().map(|leased| (leased.id, leased.lost)).collect::<Vec<_>>(), [(other, 0)]);
-    assert_eq!(suspects.iter().map(|leased| (leased.id, leased.lost)).collect::<Vec<_>>(), [(lost, limits::LOST_SUSPECT)]);
+    assert_eq!(
+        suspects.iter().map(|leased| (leased.id, leased.lost)).collect::<Vec<_>>(),
+        [(lost, limits::LOST_SUSPECT)]
+    );
 }
 
 pub(super) async fn a_dead_incarnation_takes_nothing(world: World) {

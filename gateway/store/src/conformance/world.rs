@@ -75,7 +75,7 @@ impl World {
     pub(crate) async fn reopen(&mut self) {
         if let Place::Sqlite { file, sqlite, writer, metrics } = &mut self.place {
             sqlite.stop();
-            writer.await.unwrap();
+            (&mut *writer).await.unwrap();
             let (opened, running) = open(file, &self.clock, metrics).await;
             self.store = opened.clone();
             *sqlite = opened;
@@ -97,7 +97,8 @@ impl World {
 }
 
 async fn open(file: &File, clock: &VirtualClock, metrics: &Metrics) -> (Arc<Sqlite>, JoinHandle<()>) {
-    let options = OpenOptions { metrics: metrics.clone(), ..OpenOptions::new(file.path(), Arc::new(clock.clone())) };
+    let options =
+        OpenOptions { metrics: metrics.clone(), ..OpenOptions::new(file.path(), Arc::new(clock.clone())) };
     let (sqlite, writer) = Sqlite::open(options).await.unwrap();
     (sqlite, tokio::spawn(writer))
 }
@@ -109,6 +110,15 @@ impl Entries {
     pub(crate) fn new(clock: &VirtualClock) -> Entries {
         let store = Arc::new(Memory::new(Arc::new(clock.clone())));
         Entries(World { store, clock: clock.clone(), minter: Minter::new(1, 0), place: Place::Memory })
+    }
+
+    pub(crate) fn with_clock() -> (Entries, VirtualClock) {
+        let clock = VirtualClock::default();
+        (Entries::new(&clock), clock)
+    }
+
+    pub(crate) fn planned(&self, birth: Birth) -> Entry {
+        self.0.planned(birth, &["crm"])
     }
 
     pub(crate) fn plain(&self) -> Entry {

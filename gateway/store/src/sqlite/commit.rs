@@ -5,18 +5,20 @@ use std::sync::OnceLock;
 use super::unit::Section;
 
 /// Every section's text, in the order of [`Section`].
-const SECTIONS: [&str; 6] = [
+const SECTIONS: [&str; 8] = [
     include_str!("sql/settle_finished.sql"),
     include_str!("sql/settle_retry.sql"),
     include_str!("sql/keep.sql"),
     include_str!("sql/release.sql"),
+    include_str!("sql/accept_keys.sql"),
     include_str!("sql/accept.sql"),
+    include_str!("sql/accept_again.sql"),
     include_str!("sql/take.sql"),
 ];
 
 /// Which sections a commit has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sections(u8);
+pub(super) struct Sections(u16);
 
 /// A commit's text.
 pub(super) struct CommitText {
@@ -28,16 +30,16 @@ pub(super) struct CommitText {
 
 impl Sections {
     /// How many sets of sections there are.
-    pub(super) const SETS: u8 = 1 << SECTIONS.len();
+    pub(super) const SETS: u16 = 1 << SECTIONS.len();
 
     /// Adds a section.
     pub(super) fn add(&mut self, section: Section) {
-        self.0 |= 1 << section as u8;
+        self.0 |= 1 << section as u16;
     }
 
     /// Returns the set of this number.
     #[cfg(test)]
-    pub(super) fn of(number: u8) -> Sections {
+    pub(super) fn of(number: u16) -> Sections {
         Sections(number % Sections::SETS)
     }
 

@@ -1,3 +1,5 @@
+//! The hours that hold dedupe keys, and the filter before them.
+
 use super::*;
 
 const SOURCE: NameId = NameId(7);

@@ -37,15 +37,11 @@ impl Metrics {
     /// Makes the metrics and registers them.
     pub fn new(registry: &mut Registry) -> Metrics {
         let metrics = Metrics::default();
-        registry.register("hookgate_store_commits", "Transactions committed", metrics.commits.clone());
-        registry.register("hookgate_store_commit_units", "Units of work per commit", metrics.units.clone());
-        registry.register("hookgate_store_commit_seconds", "Time of a commit", metrics.seconds.clone());
-        registry.register(
-            "hookgate_store_waiting",
-            "Units that wait for the writer",
-            metrics.waiting.clone(),
-        );
-        registry.register("hookgate_store_crossings", "Texts sent by the writer", metrics.crossings.clone());
+        registry.register("store_commits", "Transactions committed", metrics.commits.clone());
+        registry.register("store_commit_units", "Units of work per commit", metrics.units.clone());
+        registry.register("store_commit_seconds", "Time of a commit", metrics.seconds.clone());
+        registry.register("store_waiting", "Units that wait for the writer", metrics.waiting.clone());
+        registry.register("store_crossings", "Texts sent by the writer", metrics.crossings.clone());
         metrics
     }
 

@@ -10,6 +10,8 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteRow};
 use tokio::sync::{Mutex, oneshot};
 
+mod accepts;
+mod answers;
 mod batch;
 mod commit;
 mod dedupe;

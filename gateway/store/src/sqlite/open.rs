@@ -28,8 +28,8 @@ const WAL_BYTES_KEPT: &str = "268435456";
 /// Where upkeep fails to, a commit checkpoints at this many pages: 256 MiB.
 const CHECKPOINT_PAGES: &str = "32768";
 
-/// Statements that a connection keeps prepared: all of ours, hot texts in each of their shapes.
-const STATEMENTS_KEPT: usize = 256;
+/// Texts that a connection keeps prepared: the hot ones in the shapes that come up, some 100 KB each.
+const STATEMENTS_KEPT: usize = 64;
 
 /// Rows on their way from the driver's thread: a whole take, so that the writer never waits for a reader.
 const ROWS_ON_THE_WAY: usize = 4096;

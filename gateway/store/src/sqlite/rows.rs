@@ -49,7 +49,7 @@ impl Rows {
         if value < 0 {
             self.json.push('-');
         }
-        self.json.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+        self.json.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
         self
     }
 

@@ -73,12 +73,12 @@ pub(super) fn failed(error: &Error, in_commit: bool) -> Failed {
     // 25 range: of what was bound. Everything else is of the file or the machine.
     const OF_A_UNIT: [i64; 5] = [1, 18, 19, 20, 25];
     let text = error.to_string();
-    let class = match error {
-        Error::Database(database) => {
-            database.code().and_then(|code| code.parse::<i64>().ok()).map(|code| code & 0xff)
-        }
-        Error::Encode(_) | Error::Decode(_) | Error::ColumnDecode { .. } => Some(20),
-        _ => None,
+    let class = if let Some(database) = error.as_database_error() {
+        database.code().and_then(|code| code.parse::<i64>().ok()).map(|code| code & 0xff)
+    } else if matches!(error, Error::Encode(_) | Error::Decode(_) | Error::ColumnDecode { .. }) {
+        Some(20)
+    } else {
+        None
     };
     let Some(class) = class else {
         // The driver's thread is gone, and with it the answer.

@@ -61,14 +61,18 @@ pub(super) enum Then {
 
 /// The kinds of hot units, in the order of a commit's text: settles come before accepts, takes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u16)]
 pub(super) enum Section {
     Finished = 0,
     Retry = 1,
     Keep = 2,
     Release = 3,
-    Accept = 4,
-    Take = 5,
+    /// Dedupe keys of accepts.
+    AcceptKeys = 4,
+    Accept = 5,
+    /// Which of them are duplicates, where a key had to be looked for.
+    AcceptAgain = 6,
+    Take = 7,
 }
 
 impl Unit {
@@ -87,8 +91,8 @@ impl Unit {
             }
             Unit::Keep(keep, _) => 512 + keep.rendered.body.len(),
             Unit::Release(leases, _) => 64 * leases.len(),
-            // What it reads, not what it binds.
-            Unit::Take(_, wants, _) => wants.iter().map(|want| want.bytes).sum(),
+            // What it reads has a budget of its own.
+            Unit::Take(_, wants, _) => 64 * wants.len(),
             Unit::Script(..) => 0,
         }
     }

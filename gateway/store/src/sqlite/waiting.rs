@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hookgate_core::limits;
+use hookgate_core::word::DeliveryId;
 use hookgate_ports::{Clock, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -109,59 +110,15 @@ impl Waiting {
     fn gather(&self) -> (Vec<Unit>, bool) {
         let now = self.clock.monotonic();
         let mut queues = self.queues();
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        let mut touched = HashSet::new();
-        let mut takes = 0;
-        while let Some((unit, _)) = queues.first.front() {
-            let is_script = matches!(unit, Unit::Script(..));
-            // A script goes alone. Two takes would find the same rows. A unit that does not fit waits.
-            if is_script && !batch.is_empty() {
-                break;
-            }
-            takes += usize::from(matches!(unit, Unit::Take(..)));
-            bytes += unit.bytes();
-            let fits = batch.is_empty()
-                || (batch.len() < limits::COMMIT_UNITS_MAX && bytes <= limits::COMMIT_BYTES_MAX);
-            if !fits || takes > 1 || !unit.claims(&mut touched) {
-                break;
-            }
-            batch.extend(queues.first.pop_front().map(|(unit, _)| unit));
-            if is_script {
-                return (self.counted(batch), queues.is_stopped);
-            }
+        queues.refuse_old(now, &self.metrics);
+        let mut gathered = Gathered::default();
+        queues.gather_first(&mut gathered);
+        if !gathered.is_alone {
+            queues.gather_accepts(&mut gathered);
         }
-        // Half a commit stays free for accepts, so that settles cannot starve them.
-        while let Some((unit, since)) = queues.accepts.front() {
-            if unit.is_abandoned() {
-                queues.accepts.pop_front();
-                self.metrics.waiting.dec();
-                continue;
-            }
-            let waited = now.saturating_sub(*since);
-            if waited > limits::ACCEPT_WAIT_MAX {
-                let retry_after = queues.drain_time(waited);
-                let refused = queues.accepts.pop_front();
-                self.metrics.waiting.dec();
-                if let Some((unit, _)) = refused {
-                    unit.fail(StoreError::Busy { retry_after });
-                }
-                continue;
-            }
-            bytes += unit.bytes();
-            let fits = batch.is_empty()
-                || (batch.len() < limits::COMMIT_UNITS_MAX && bytes <= limits::COMMIT_BYTES_MAX);
-            if !fits {
-                break;
-            }
-            batch.extend(queues.accepts.pop_front().map(|(unit, _)| unit));
-        }
-        (self.counted(batch), queues.is_stopped)
-    }
-
-    fn counted(&self, batch: Vec<Unit>) -> Vec<Unit> {
-        self.metrics.waiting.dec_by(i64::try_from(batch.len()).unwrap_or(i64::MAX));
-        batch
+        let units = i64::try_from(gathered.units.len()).unwrap_or(i64::MAX);
+        self.metrics.waiting.dec_by(units);
+        (gathered.units, queues.is_stopped)
     }
 
     fn queues(&self) -> MutexGuard<'_, Queues> {
@@ -171,12 +128,78 @@ impl Waiting {
 }
 
 impl Queues {
+    /// Refuses accepts that waited too long, and drops those that nobody waits for any more.
+    fn refuse_old(&mut self, now: Duration, metrics: &Metrics) {
+        while let Some((unit, since)) = self.accepts.front() {
+            let waited = now.saturating_sub(*since);
+            if waited <= limits::ACCEPT_WAIT_MAX && !unit.is_abandoned() {
+                return;
+            }
+            let retry_after = self.drain_time(waited);
+            if let Some((unit, _)) = self.accepts.pop_front() {
+                unit.fail(StoreError::Busy { retry_after });
+            }
+            metrics.waiting.dec();
+        }
+    }
+
+    fn gather_first(&mut self, gathered: &mut Gathered) {
+        // Half a commit stays free for accepts that wait, so that settles cannot starve them.
+        let units_max =
+            if self.accepts.is_empty() { limits::COMMIT_UNITS_MAX } else { limits::COMMIT_UNITS_MAX / 2 };
+        while let Some((unit, _)) = self.first.front() {
+            if !gathered.has_room_for(unit, units_max) {
+                return;
+            }
+            gathered.units.extend(self.first.pop_front().map(|(unit, _)| unit));
+        }
+    }
+
+    fn gather_accepts(&mut self, gathered: &mut Gathered) {
+        while let Some((unit, _)) = self.accepts.front() {
+            if !gathered.has_room_for(unit, limits::COMMIT_UNITS_MAX) {
+                return;
+            }
+            gathered.units.extend(self.accepts.pop_front().map(|(unit, _)| unit));
+        }
+    }
+
     /// The measured time that the queue needs to drain, at least as long as its oldest one has waited.
     fn drain_time(&self, oldest: Duration) -> Duration {
         let waiting = (self.first.len() + self.accepts.len()) as f64;
         let measured =
             Duration::try_from_secs_f64(waiting * self.seconds_per_unit).unwrap_or(limits::ACCEPT_WAIT_MAX);
         measured.max(oldest)
+    }
+}
+
+/// What the next commit writes, so far.
+#[derive(Default)]
+struct Gathered {
+    units: Vec<Unit>,
+    bytes: usize,
+    touched: HashSet<DeliveryId>,
+    has_take: bool,
+    is_alone: bool,
+}
+
+impl Gathered {
+    /// Tells whether one more unit may share the commit, and notes that it does.
+    fn has_room_for(&mut self, unit: &Unit, units_max: usize) -> bool {
+        let is_first = self.units.is_empty();
+        let is_script = matches!(unit, Unit::Script(..));
+        let is_take = matches!(unit, Unit::Take(..));
+        let bytes = self.bytes + unit.bytes();
+        let fits = self.units.len() < units_max && bytes <= limits::COMMIT_BYTES_MAX;
+        // A script goes alone; two takes would find the same rows; a large unit goes alone if it must.
+        let must_wait = self.is_alone || is_script || (is_take && self.has_take) || !fits;
+        if (must_wait && !is_first) || !unit.claims(&mut self.touched) {
+            return false;
+        }
+        self.bytes = bytes;
+        self.has_take |= is_take;
+        self.is_alone |= is_script;
+        true
     }
 }
 

@@ -1,3 +1,5 @@
+//! What goes on the wire of a request.
+
 use std::time::Duration;
 
 use hookgate_core::word::Headers;

@@ -1,3 +1,5 @@
+//! Answers of every kind, by real sockets.
+
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -47,6 +49,15 @@ async fn an_empty_body_has_a_length_where_the_method_expects_a_body() {
 
     assert!(post.to_ascii_lowercase().contains("content-length: 0\r\n"), "{post}");
     assert!(get.starts_with("GET ") && !get.to_ascii_lowercase().contains("content-length"), "{get}");
+}
+
+#[tokio::test]
+async fn the_largest_body_arrives_whole() {
+    let body = "0123456789abcdef".repeat(limits::BODY_BYTES_MAX / 16);
+
+    let sent = on_the_wire(|url| OutboundRequest { body: body.clone().into(), ..post(url) }).await;
+
+    assert!(sent.ends_with(&format!("\r\n\r\n{body}")), "{} bytes", sent.len());
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Addresses that are refused, by real sockets.
+
 use hookgate_core::outcome::Outcome;
 use hookgate_transport::HttpSettings;
 

@@ -1,3 +1,5 @@
+//! Connections that are kept, closed and opened anew.
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

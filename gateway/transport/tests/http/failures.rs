@@ -1,3 +1,5 @@
+//! Receivers that fail in every way.
+
 use std::time::Duration;
 
 use hookgate_core::limits;

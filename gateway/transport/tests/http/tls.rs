@@ -1,3 +1,5 @@
+//! TLS: who is trusted, and what a failure is called.
+
 use std::sync::Arc;
 use std::time::Duration;
 

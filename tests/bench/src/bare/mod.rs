@@ -35,7 +35,7 @@ pub(crate) struct Options {
     #[arg(long)]
     database: PathBuf,
     /// Client that delivers
-    #[arg(long, value_enum, default_value = "pool")]
+    #[arg(long, value_enum, default_value = "raw")]
     client: ClientKind,
     /// Deliveries on the wire at once
     #[arg(long, default_value_t = 64)]

@@ -3,7 +3,7 @@ update delivery
 set due = $1,
     owner = null,
     token = null
-from json_each($9) r
+from jsonb_each($9) r
 where delivery.id = r.value ->> 0
   and delivery.owner = r.value ->> 1
   and delivery.token = r.value ->> 2;

@@ -12,7 +12,7 @@ select
   d.attempts + 1, $1,
   s.value ->> 3, s.value ->> 4, s.value ->> 5, s.value ->> 6, s.value ->> 7, s.value ->> 8,
   s.value ->> 9, 0, substr($4, s.value ->> 10, s.value ->> 11)
-from json_each($3) s
+from jsonb_each($3) s
 cross join delivery d
 where d.id = s.value ->> 0
   and d.owner = s.value ->> 1
@@ -20,9 +20,9 @@ where d.id = s.value ->> 0
 
 -- Whose lease was lost: nothing of theirs was written by this commit.
 select 1 as result, s.value ->> 0 as delivery
-from json_each($3) s
+from jsonb_each($3) s
 where not exists (select 1 from finished f where f.id = s.value ->> 0 and f.pos = $2);
 
 delete from delivery
-where id in (select s.value ->> 0 from json_each($3) s)
+where id in (select s.value ->> 0 from jsonb_each($3) s)
   and exists (select 1 from finished f where f.id = delivery.id and f.pos = $2);

@@ -8,14 +8,14 @@ insert into attempt (
 select
   s.value ->> 3, $2, d.scope, d.id, s.value ->> 4, s.value ->> 5, s.value ->> 6, s.value ->> 7,
   s.value ->> 8, s.value ->> 9, 0, substr($6, s.value ->> 10, s.value ->> 11)
-from json_each($5) s
+from jsonb_each($5) s
 cross join delivery d
 where d.id = s.value ->> 0
   and d.owner = s.value ->> 1
   and d.token = s.value ->> 2;
 
 select 1 as result, s.value ->> 0 as delivery
-from json_each($5) s
+from jsonb_each($5) s
 where not exists (select 1 from attempt a where a.id = s.value ->> 3 and a.pos = $2);
 
 update delivery
@@ -25,7 +25,7 @@ set due = s.value ->> 12,
     lost = 0,
     owner = null,
     token = null
-from json_each($5) s
+from jsonb_each($5) s
 where delivery.id = s.value ->> 0
   and delivery.owner = s.value ->> 1
   and delivery.token = s.value ->> 2;

@@ -11,7 +11,7 @@ from (
     w.value ->> 3 as bytes_max,
     row_number() over lane as n,
     sum(d.bytes) over lane as bytes
-  from json_each($18) w
+  from jsonb_each($18) w
   cross join delivery d
   where d.id in (
     select q.id

@@ -1,0 +1,43 @@
+//! Guests in WebAssembly text, encoded by the contract: they do what no compiler would let a plugin do.
+
+const CONTRACT: &str = include_str!("../../../plugin-sdk/wit/hookgate-plugin.wit");
+
+/// A memory, an allocator that never gives back, and the drop of the event that every call hands over.
+const PRELUDE: &str = r#"
+  (import "hookgate:plugin/types@0.1.0" "[resource-drop]event" (func $drop (param i32)))
+  (memory (export "memory") 16)
+  (global $next (mut i32) (i32.const 65536))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $next (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+    (global.get $next)
+    (global.set $next (i32.add (global.get $next) (local.get 3))))
+"#;
+
+/// Returns one message in which nothing is said: the event goes on as it came.
+pub(super) const PASSES_ON: &str = "(call $drop (local.get 0)) (i32.store (i32.const 8) (i32.const 1024)) \
+     (i32.store (i32.const 12) (i32.const 1)) (i32.const 0)";
+
+/// Hits an instruction that says: never here.
+pub(super) const TRAPS: &str = "(unreachable)";
+
+/// Never returns.
+pub(super) const LOOPS: &str = "(loop (br 0)) (unreachable)";
+
+/// Encodes a component whose `transform` has this body: it gets the event as local 0 and returns the
+/// address of its result.
+pub(super) fn component(body: &str) -> Vec<u8> {
+    let module = format!(
+        r#"(module {PRELUDE}
+          (func (export "hookgate:plugin/transform@0.1.0#transform") (param i32) (result i32) {body}))"#
+    );
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_str("contract.wit", CONTRACT).expect("the contract parses");
+    let world = resolve.select_world(&[package], Some("transformer")).expect("the world is there");
+    let mut core = wat::parse_str(module).expect("the guest's text parses");
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut core, &resolve, world, encoding)
+        .expect("it takes the world");
+    let encoder = wit_component::ComponentEncoder::default().validate(true).module(&core).expect("a module");
+    let mut encoder = encoder;
+    encoder.encode().expect("it encodes")
+}
