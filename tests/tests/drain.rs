@@ -20,7 +20,7 @@ const TAKEN: usize = 300;
 async fn a_drain_under_load_loses_and_doubles_nothing() {
     let receiver = Receiver::start(RECEIVER_SECRET).await;
     receiver.behave(|_| Behaviour::Slow(THINKS, 200));
-    let config = destination("slow", &receiver.url("/slow"), "concurrency = 8")
+    let config = destination("slow", &receiver.url("/slow"), "concurrency = 32")
         + &route("all", "pull_request.*", "slow", "transform = [{ plugin = \"pr-summary\" }]");
     let mut gateway = Gateway::start(&config).await;
     let (taken, mut count) = tokio::sync::mpsc::unbounded_channel();

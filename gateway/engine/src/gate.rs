@@ -106,12 +106,16 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let waited_for = {
+        let (bytes_were_short, waited_for) = {
             let mut permits = self.gate.permits();
+            let bytes_were_short = permits.bytes_free() < limits::BODY_BYTES_MAX;
             permits.give_back(self.lane, self.bytes);
-            permits.has_backlog(self.lane)
+            (bytes_were_short, permits.has_backlog(self.lane))
         };
-        if waited_for {
+        if bytes_were_short {
+            // Any lane may have a delivery that was too large until now.
+            self.gate.discover_now();
+        } else if waited_for {
             self.gate.look_now();
         }
     }

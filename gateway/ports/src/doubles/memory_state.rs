@@ -164,9 +164,9 @@ impl State {
             let mut wanted: Vec<&mut Live> = self.live.values_mut().filter(is_wanted).collect();
             wanted.sort_by_key(|live| (live.due, live.id));
             let mut bytes = 0;
-            for (n, live) in wanted.into_iter().take(want.count as usize).enumerate() {
+            for live in wanted.into_iter().take(want.count as usize) {
                 bytes += live.bytes as usize;
-                if n > 0 && bytes > want.bytes {
+                if bytes > want.bytes {
                     break;
                 }
                 live.lease = Some(Lease { owner, token: want.token });

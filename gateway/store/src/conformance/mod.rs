@@ -58,7 +58,7 @@ on_every_store! {
         take_gives_all_that_rendering_needs,
         take_gives_the_longest_due_first,
         take_keeps_to_its_count,
-        take_keeps_to_its_bytes_but_for_the_first,
+        take_keeps_to_its_bytes,
         take_keeps_to_its_lane,
         take_tells_suspects_from_others,
         a_dead_incarnation_takes_nothing,

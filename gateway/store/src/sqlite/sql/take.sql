@@ -1,6 +1,6 @@
 -- $18 wants: [scope, lane, count, bytes, token, 1 for suspects | 0 for others]; $19: the owner; $20: the
 -- greatest count; $21: how often a suspect was lost.
--- Served by delivery_due: longest due first, as many as fit, but always the first one.
+-- Served by delivery_due: longest due first, as many as fit.
 insert into temp.taken (delivery, token)
 select id, token
 from (
@@ -27,7 +27,7 @@ from (
   window lane as (partition by w.key order by d.due, d.id rows unbounded preceding)
 )
 where n <= count_max
-  and (n = 1 or bytes <= bytes_max)
+  and bytes <= bytes_max
 order by id;
 
 update delivery
