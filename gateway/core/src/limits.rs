@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Largest inbound body. GitHub sends up to 25 MiB and says so; others stay far below.
 pub const BODY_BYTES_MAX: usize = 25 << 20;
 
-/// All header fields of one request. nginx and Node accept 8 to 32 KiB; signatures and traces fit.
+/// All header fields of one request. nginx and Node accept 8 to 32 KiB; signatures and traces fit. A soft
+/// bound: what arrives in one read beyond it may still be taken, up to about twice as much.
 pub const HEADER_BYTES_MAX: usize = 32 << 10;
 
 /// Header fields of one request, hyper's own bound.

@@ -2,7 +2,7 @@
 //!
 //! check -> load plugins -> store -> swap. Whatever fails on the way, the old one goes on ruling.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,8 +25,15 @@ pub struct Apply {
     journal: Arc<dyn Journal>,
     current: Current,
     allow: Box<dyn Fn(Allowed) + Send + Sync>,
-    ruling: tokio::sync::Mutex<Option<Settings>>,
+    ruling: tokio::sync::Mutex<Option<Ruling>>,
     last_ok: Gauge,
+}
+
+/// What rules now, as far as the next one is compared with it.
+struct Ruling {
+    settings: Settings,
+    revision: Digest,
+    components: BTreeMap<Slug, Digest>,
 }
 
 /// Where configurations come from.
@@ -54,7 +61,7 @@ pub struct Checked {
 pub struct Applied {
     /// The revision that rules now.
     pub revision: Digest,
-    /// Whether it is another one than before.
+    /// Whether text or components are others than before.
     pub is_changed: bool,
     /// What somebody should look at, rendered.
     pub warnings: Vec<String>,
@@ -210,10 +217,10 @@ impl Apply {
         applied
     }
 
-    async fn try_apply(&self, actor: Actor, ruling: &mut Option<Settings>) -> Result<Applied, ApplyError> {
+    async fn try_apply(&self, actor: Actor, ruling: &mut Option<Ruling>) -> Result<Applied, ApplyError> {
         let checked = self.checked().await?;
         if let Some(before) = ruling.as_ref() {
-            let keys = before.needs_restart(&checked.config.settings);
+            let keys = before.settings.needs_restart(&checked.config.settings);
             if !keys.is_empty() {
                 return Err(ApplyError::NeedsRestart(keys));
             }
@@ -222,13 +229,17 @@ impl Apply {
         let Checked { config, text, components } = checked;
         self.load(&components).await?;
         let Config { settings, topology, .. } = config;
-        let before = self.current.of(topology.scope).revision;
         let revision = topology.revision;
+        let digests =
+            components.iter().map(|(plugin, bytes, _)| (plugin.clone(), Digest::of(bytes))).collect();
+        let rules = Ruling { settings, revision, components: digests };
+        let same = |before: &Ruling| before.revision == revision && before.components == rules.components;
+        let is_changed = !ruling.as_ref().is_some_and(same);
         self.journal.apply(actor, stored(&topology, &text, &components)).await?;
-        (self.allow)(settings.egress.clone());
+        (self.allow)(rules.settings.egress.clone());
         self.current.swap(topology);
-        *ruling = Some(settings);
-        Ok(Applied { revision, is_changed: revision != before, warnings })
+        *ruling = Some(rules);
+        Ok(Applied { revision, is_changed, warnings })
     }
 
     async fn checked(&self) -> Result<Checked, ApplyError> {

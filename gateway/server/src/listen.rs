@@ -91,6 +91,8 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher
         .timer(TokioTimer::new())
         .header_read_timeout(limits::HEADER_TIMEOUT)
         .max_headers(limits::HEADER_COUNT_MAX)
+        // Who closes its side after the request still waits for the answer.
+        .half_close(true)
         .max_buf_size(limits::HEADER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use hookgate_core::delivery::End;
@@ -12,7 +13,7 @@ use http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 
 use super::events::{named, without_cursor};
-use super::page::{bad, cursor, limit, listed};
+use super::page::{bad, cursor, id as id_of, limit, listed};
 use super::view::{AttemptView, DeliveryView, state_word};
 use super::{Admin, store_problem};
 use crate::Problem;
@@ -53,9 +54,9 @@ pub(super) async fn list(
 
 pub(super) async fn one(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<DeliveryView>, Problem> {
-    let id = delivery_id(&id)?;
+    let id: DeliveryId = id_of(id)?;
     match admin.journal.delivery(admin.scope, id).await.map_err(store_problem)? {
         Some(row) => Ok(Json(row.into())),
         None => Err(unknown(id)),
@@ -64,9 +65,9 @@ pub(super) async fn one(
 
 pub(super) async fn attempts(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Attempts>, Problem> {
-    let id = delivery_id(&id)?;
+    let id: DeliveryId = id_of(id)?;
     if admin.journal.delivery(admin.scope, id).await.map_err(store_problem)?.is_none() {
         return Err(unknown(id));
     }
@@ -76,9 +77,9 @@ pub(super) async fn attempts(
 
 pub(super) async fn retry(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Retried>, Problem> {
-    let id = delivery_id(&id)?;
+    let id: DeliveryId = id_of(id)?;
     let fresh = DeliveryId(admin.engine.mint());
     let actor = Actor::Key("admin".into());
     match admin.journal.retry(actor, admin.scope, id, fresh).await {
@@ -116,10 +117,6 @@ fn state(text: &str) -> Result<DeliveryState, Problem> {
         let words: Vec<&str> = all.iter().map(|state| state_word(*state)).collect();
         bad("state", format!("expected one of {}, found {text:?}", words.join(", ")))
     })
-}
-
-fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
-    text.parse().map_err(|error| bad("id", format!("{error}")))
 }
 
 fn unknown(id: DeliveryId) -> Problem {

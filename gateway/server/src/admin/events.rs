@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use hookgate_core::word::{EventId, Kind, NameId, Slug};
@@ -10,7 +11,7 @@ use hookgate_ports::{EventFilter, Page};
 use http::{StatusCode, Uri};
 use serde::Deserialize;
 
-use super::page::{bad, cursor, limit, listed};
+use super::page::{bad, cursor, id as id_of, limit, listed};
 use super::view::EventView;
 use super::{Admin, store_problem};
 use crate::Problem;
@@ -21,7 +22,7 @@ pub(super) struct Parameters {
     source: Option<String>,
     #[serde(rename = "type")]
     event_type: Option<String>,
-    unrouted: Option<bool>,
+    unrouted: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
 }
@@ -34,7 +35,13 @@ pub(super) async fn list(
     let Query(parameters) = parameters.map_err(|error| bad("query", error.body_text()))?;
     let source =
         parameters.source.as_deref().map(|name| named(&admin, Kind::Source, "source", name)).transpose()?;
-    let filter = EventFilter { source, event_type: parameters.event_type, unrouted: parameters.unrouted };
+    let unrouted = match parameters.unrouted.as_deref() {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(other) => return Err(bad("unrouted", format!("expected true or false, found {other:?}"))),
+    };
+    let filter = EventFilter { source, event_type: parameters.event_type, unrouted };
     let (from, limit) = (cursor(parameters.cursor.as_deref())?, limit(parameters.limit.as_deref())?);
     let page = admin.journal.events(admin.scope, filter, from, limit).await.map_err(store_problem)?;
     let rows = page.rows.into_iter().map(EventView::from).collect();
@@ -43,9 +50,9 @@ pub(super) async fn list(
 
 pub(super) async fn one(
     State(admin): State<Arc<Admin>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<EventView>, Problem> {
-    let id: EventId = id.parse().map_err(|error| bad("id", format!("{error}")))?;
+    let id: EventId = id_of(id)?;
     match admin.journal.event(admin.scope, id).await.map_err(store_problem)? {
         Some(row) => Ok(Json(row.into())),
         None => Err(Problem::new(StatusCode::NOT_FOUND, "unknown-event", format!("there is no event {id}"))),

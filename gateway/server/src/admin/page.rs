@@ -1,6 +1,11 @@
 //! Pages: an opaque cursor and a limit in, rows and the next cursor out.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use axum::Json;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use hookgate_core::limits;
 use hookgate_core::word::EventId;
@@ -57,6 +62,15 @@ pub(super) fn listed<T: Serialize>(page: Page<T>, path: &str) -> Response {
         response.headers_mut().insert(header::LINK, value);
     }
     response
+}
+
+/// Reads the `{id}` of a path.
+///
+/// # Errors
+/// It is no UTF-8, or no id of this kind.
+pub(super) fn id<T: FromStr<Err: Display>>(path: Result<Path<String>, PathRejection>) -> Result<T, Problem> {
+    let Path(text) = path.map_err(|rejection| bad("id", rejection.body_text()))?;
+    text.parse().map_err(|error| bad("id", format!("{error}")))
 }
 
 /// A query parameter that does not read.

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use hookgate_core::limits;
 use hookgate_core::request::RawRequest;
-use hookgate_core::word::ScopeId;
+use hookgate_core::word::{ScopeId, Slug};
 use hookgate_engine::{Engine, Receipt, Refusal};
 use hookgate_ports::Clock;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -59,9 +60,11 @@ async fn unknown() -> Problem {
 async fn receive(
     State(public): State<Arc<Public>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
+    // A name that is not UTF-8 is nobody's.
+    let Ok(Path(name)) = name else { return unknown().await.into_response() };
     match received(&public, peer, &name, request).await {
         Ok(receipt) => answer(receipt),
         Err(problem) => problem.into_response(),
@@ -77,11 +80,12 @@ async fn received(
     let received_at = public.clock.now();
     let topology = public.engine.current().of(public.scope);
     let Some(source) = topology.source(name) else {
-        return Err(Problem::new(
-            StatusCode::NOT_FOUND,
-            "unknown-source",
-            format!("there is no source {name:?}"),
-        ));
+        // A name that cannot be one is not repeated: it may be of any length.
+        let detail = match Slug::parse(name) {
+            Ok(name) => format!("there is no source {name}"),
+            Err(_) => "there is no source of that name".to_owned(),
+        };
+        return Err(Problem::new(StatusCode::NOT_FOUND, "unknown-source", detail));
     };
     if request.method() != Method::POST {
         let detail = format!("source {name} takes POST");
