@@ -99,7 +99,6 @@ mod tests {
             "server.admin_listen",
             "server.admin_key",
             "storage.url",
-            "egress.allow",
             "plugins.cache",
         ];
         assert_eq!(one.needs_restart(&other), all);
