@@ -27,6 +27,7 @@ macro_rules! role {
             wit_bindgen::generate!({
                 path: "wit",
                 world: $world,
+                additional_derives: [PartialEq, Eq, Clone],
                 pub_export_macro: true,
                 export_macro_name: $export,
                 default_bindings_module: $bindings,
@@ -47,4 +48,28 @@ role!(
     "transformer",
     "__export_transform",
     "hookgate_plugin::__bindings::transform"
+);
+
+role!(
+    /// The role `route`.
+    route,
+    "router",
+    "__export_route",
+    "hookgate_plugin::__bindings::route"
+);
+
+role!(
+    /// The role `authenticate`.
+    authenticate,
+    "authenticator",
+    "__export_authenticate",
+    "hookgate_plugin::__bindings::authenticate"
+);
+
+role!(
+    /// The role `connect-out`.
+    connect_out,
+    "connector-out",
+    "__export_connect_out",
+    "hookgate_plugin::__bindings::connect_out"
 );

@@ -49,6 +49,13 @@ impl Stop {
     }
 }
 
+/// For `authenticate`, whose error is a text: what stops a message leaves a sender undecided.
+impl From<Stop> for String {
+    fn from(stop: Stop) -> String {
+        stop.to_string()
+    }
+}
+
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self {

@@ -141,6 +141,10 @@ pub const PLUGIN_LOG_LINES_MAX: usize = 20;
 /// Bytes of one log line of a plugin, and of its message when it crashes.
 pub const PLUGIN_LOG_BYTES_MAX: usize = 1024;
 
+/// Bytes that the host hashes for one call, over all HMACs: the largest body under both secrets of a rotation,
+/// and some more. No tick interrupts the host, so this is what bounds it.
+pub const PLUGIN_MAC_BYTES_MAX: usize = 64 << 20;
+
 /// A plugin's `config` as JSON text.
 pub const PLUGIN_CONFIG_BYTES_MAX: usize = 64 << 10;
 

@@ -10,11 +10,11 @@ use url::Url;
 
 use crate::condition::Condition;
 use crate::envelope::TypeGlob;
-use crate::plugin::{Call, Manifest, PluginLimits};
+use crate::plugin::{Call, Grants, Manifest, PluginLimits};
 use crate::recipe::{Recipe, Stage};
 use crate::retry::RetryPolicy;
 use crate::source::Source;
-use crate::word::{Digest, Kind, NameId, ScopeId, Secret, Slug};
+use crate::word::{Digest, Kind, Millis, NameId, ScopeId, Secret, Slug};
 
 /// The compiled configuration of one scope.
 #[derive(Debug)]
@@ -147,6 +147,8 @@ pub struct Plugin {
     pub manifest: Option<Manifest>,
     /// What it may spend.
     pub limits: PluginLimits,
+    /// What it may use beyond its own memory.
+    pub grants: Arc<Grants>,
 }
 
 impl Topology {
@@ -233,10 +235,18 @@ impl Topology {
         sources.chain(routes).chain(destinations).chain(plugins).collect()
     }
 
-    /// Returns the call of a stage: the pinned component with today's limits of its name.
-    pub fn call(&self, stage: &Stage) -> Call {
-        let limits = self.plugin(stage.plugin.as_str()).map(|plugin| plugin.limits).unwrap_or_default();
-        Call { plugin: stage.plugin.clone(), digest: stage.digest, config: Arc::clone(&stage.config), limits }
+    /// Returns the call of a stage: the pinned component with today's limits and grants of its name. `now`
+    /// is what its clock shows. A name that is gone is granted nothing.
+    pub fn call(&self, stage: &Stage, now: Millis) -> Call {
+        let today = self.plugin(stage.plugin.as_str());
+        Call {
+            plugin: stage.plugin.clone(),
+            digest: stage.digest,
+            config: Arc::clone(&stage.config),
+            limits: today.map(|plugin| plugin.limits).unwrap_or_default(),
+            grants: today.map(|plugin| Arc::clone(&plugin.grants)).unwrap_or_default(),
+            now,
+        }
     }
 }
 

@@ -30,6 +30,18 @@ pub(crate) enum Ended {
         /// The bound.
         wall_ms: u128,
     },
+    /// It had the host compute more HMACs than a call may.
+    #[error("the guest asked for HMACs over more than {bytes_max} bytes in one call")]
+    Hashing {
+        /// The bound.
+        bytes_max: usize,
+    },
+    /// It asked for more than it could hold.
+    #[error("the guest asked for more than its {bytes_max} bytes of memory")]
+    Memory {
+        /// The bound.
+        bytes_max: usize,
+    },
     /// The process ends.
     #[error("the plugin host is shutting down")]
     Closing,
@@ -43,9 +55,10 @@ pub(crate) fn crash(kind: CrashKind, message: &str) -> Crash {
 impl From<Ended> for Crash {
     fn from(ended: Ended) -> Crash {
         match ended {
-            Ended::Deadline { .. } | Ended::Wall { .. } | Ended::Closing => {
+            Ended::Deadline { .. } | Ended::Wall { .. } | Ended::Hashing { .. } | Ended::Closing => {
                 crash(CrashKind::Deadline, &ended.to_string())
             }
+            Ended::Memory { .. } => crash(CrashKind::Memory, &ended.to_string()),
         }
     }
 }
@@ -56,8 +69,7 @@ pub(crate) fn classify(error: &wasmtime::Error, state: &CallState) -> Crash {
         return (*ended).into();
     }
     if state.limiter.refused() {
-        let max = state.limiter.bytes_max();
-        return crash(CrashKind::Memory, &format!("the guest asked for more than its {max} bytes of memory"));
+        return Ended::Memory { bytes_max: state.limiter.bytes_max() }.into();
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
         let text = match state.log.last_error() {

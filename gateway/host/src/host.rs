@@ -5,7 +5,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use hookgate_core::limits::PLUGIN_CALLS_MAX;
-use hookgate_core::plugin::{Call, Crash, CrashKind, Facts, GuestEvent, Refused, Role, Transformed};
+use hookgate_core::plugin::{
+    Authenticated, Built, Call, Capability, Crash, CrashKind, Facts, GuestEvent, GuestRequest, GuestResponse,
+    Judged, Refused, Routed, Transformed,
+};
 use hookgate_core::word::Digest;
 use hookgate_ports::{Fut, Guests};
 use prometheus_client::registry::Registry;
@@ -13,10 +16,12 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
+use crate::call::Lent;
 use crate::crash::crash;
 use crate::engine::{Engines, Memory};
-use crate::loader::{Loaded, Loader};
-use crate::metrics::{self, Metrics};
+use crate::function::{Authenticate, Build, Function, Judge, Route, Transform};
+use crate::loader::{Loader, Spent};
+use crate::metrics::Metrics;
 use crate::run::{self, Input};
 use crate::settings::{HostError, HostSettings};
 use crate::ticker::Ticker;
@@ -72,26 +77,39 @@ impl Host {
         self.loader.get(digest).map(|loaded| loaded.memory == Memory::Grows)
     }
 
-    async fn call_transform(&self, loaded: Arc<Loaded>, call: Call, event: GuestEvent) -> Transformed {
-        // The semaphore is never closed; should it be, the host is going.
-        let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
-            return Err(not_loaded(&call.digest));
-        };
-        let start = Instant::now();
-        let (plugin, limits) = (call.plugin.clone(), call.limits);
-        let running = self.ticker.run();
-        let guest = {
-            let loaded = Arc::clone(&loaded);
-            Box::pin(async move {
-                let ran = run::transform(loaded, Input::new(call, event), running).await;
-                // Only now is the instance's slot free.
-                drop(slot);
-                ran
-            })
-        };
-        let transformed = run::drive(&loaded, limits, guest, &self.handle).await;
-        self.metrics.called(&plugin, Role::Transform, metrics::outcome(&transformed), start.elapsed());
-        transformed
+    /// Returns what a component's last call took; none if it is not loaded.
+    pub fn last_spent(&self, digest: &Digest) -> Option<Spent> {
+        self.loader.get(digest).map(|loaded| loaded.last_spent())
+    }
+
+    /// Calls a function of a role: the one way of all of them.
+    fn call<F: Function>(&self, call: Call, lent: Lent, function: F) -> Fut<'_, Result<F::Output, Crash>> {
+        Box::pin(async move {
+            let Some(loaded) = self.loader.get(&call.digest) else { return Err(not_loaded(&call.digest)) };
+            if let Some(capability) = call.grants.missing(&loaded.facts.uses) {
+                return Err(not_granted(&call, capability));
+            }
+            // The semaphore is never closed; should it be, the host is going.
+            let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
+                return Err(not_loaded(&call.digest));
+            };
+            let start = Instant::now();
+            let (plugin, limits) = (call.plugin.clone(), call.limits);
+            let running = self.ticker.run();
+            let guest = {
+                let loaded = Arc::clone(&loaded);
+                Box::pin(async move {
+                    let ran = run::call(loaded, Input::new(call, lent), function, running).await;
+                    // Only now is the instance's slot free.
+                    drop(slot);
+                    ran
+                })
+            };
+            let answer = run::drive(&loaded, limits, guest, &self.handle).await;
+            let outcome = answer.as_ref().map_or_else(|crash| crash.kind.word(), F::word);
+            self.metrics.called(&plugin, F::ENTRY, outcome, start.elapsed());
+            answer
+        })
     }
 }
 
@@ -121,10 +139,23 @@ impl Guests for Host {
     }
 
     fn transform(&self, call: Call, event: GuestEvent) -> Fut<'_, Transformed> {
-        Box::pin(async move {
-            let Some(loaded) = self.loader.get(&call.digest) else { return Err(not_loaded(&call.digest)) };
-            self.call_transform(loaded, call, event).await
-        })
+        self.call(call, event.into(), Transform)
+    }
+
+    fn route(&self, call: Call, event: GuestEvent, candidates: Vec<String>) -> Fut<'_, Routed> {
+        self.call(call, event.into(), Route { candidates: candidates.into() })
+    }
+
+    fn authenticate(&self, call: Call, request: GuestRequest) -> Fut<'_, Authenticated> {
+        self.call(call, request.into(), Authenticate)
+    }
+
+    fn build(&self, call: Call, event: GuestEvent) -> Fut<'_, Built> {
+        self.call(call, event.into(), Build)
+    }
+
+    fn judge(&self, call: Call, response: GuestResponse) -> Fut<'_, Judged> {
+        self.call(call, Lent::Nothing, Judge { response })
     }
 }
 
@@ -149,4 +180,11 @@ fn sweep(cache: &Cache, engines: &Engines) {
 
 fn not_loaded(digest: &Digest) -> Crash {
     crash(CrashKind::Incompatible, &format!("the component {} is not loaded", digest.short()))
+}
+
+fn not_granted(call: &Call, capability: Capability) -> Crash {
+    let (plugin, word) = (&call.plugin, capability.interface());
+    let text =
+        format!("the component uses `{word}`, which is not granted; add it to `grant` of [plugin.{plugin}]");
+    crash(CrashKind::Incompatible, &text)
 }

@@ -19,7 +19,7 @@ const VERSION: (u64, u64) = (0, 1);
 const ALWAYS: [&str; 3] = ["types", "config", "log"];
 
 /// Capabilities that this host can supply, if they are granted.
-const SUPPLIED: [Capability; 0] = [];
+const SUPPLIED: [Capability; 3] = [Capability::Clock, Capability::Mac, Capability::Secret];
 
 /// How to build a plugin that imports no WASI.
 const WASI_ADVICE: &str = "help: Rust: build for wasm32-unknown-unknown with `hookgate plugin build`; \
@@ -74,7 +74,8 @@ impl fmt::Display for Wrong<'_> {
             Wrong::NotYet(capability) => {
                 write!(
                     f,
-                    "the capability {} is not supplied by this version of Hookgate",
+                    "the capability `{}` comes with a later release\n\
+                     help: build the plugin without it; there are: clock, mac, secret, and always config and log",
                     capability.interface()
                 )
             }
@@ -87,7 +88,7 @@ impl fmt::Display for Wrong<'_> {
             Wrong::Unknown => write!(
                 f,
                 "only the interfaces of {CONTRACT} are supplied\n\
-                 help: remove what uses it; HTTP is the capability `fetch`, storage is `kv`"
+                 help: remove what uses it; there are: clock, mac, secret, and always config and log"
             ),
         }
     }
@@ -169,6 +170,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_granted_by_name_is_found() {
+        let imports =
+            ["hookgate:plugin/clock@0.1.0", "hookgate:plugin/secret@0.1.2", "hookgate:plugin/mac@0.1.0"];
+
+        let uses = capabilities(imports);
+
+        assert_eq!(uses, Ok(vec![Capability::Clock, Capability::Secret, Capability::Mac]));
+    }
+
+    #[test]
     fn every_other_import_is_refused_by_name_with_advice() {
         let cases = [
             (
@@ -185,7 +196,7 @@ mod tests {
             ("hookgate:plugin/types@0.1.0.0", "version 0.1.0.0 of the contract"),
             ("hookgate:plugin/types@0.1.x", "version 0.1.x of the contract"),
             ("hookgate:plugin/types", "it names no version"),
-            ("hookgate:plugin/fetch@0.1.0", "the capability fetch is not supplied"),
+            ("hookgate:plugin/fetch@0.1.0", "the capability `fetch` comes with a later release"),
             ("hookgate:plugin/teleport@0.1.3", "it needs a newer Hookgate"),
             ("hookgate:plugins/types@0.1.0", "only the interfaces of hookgate:plugin@0.1.0"),
             ("env", "only the interfaces of hookgate:plugin@0.1.0"),

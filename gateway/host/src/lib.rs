@@ -11,9 +11,11 @@
 
 mod cache;
 mod call;
+mod check;
 mod component;
 mod crash;
 mod engine;
+mod function;
 mod guest_log;
 mod host;
 mod imports;
@@ -21,7 +23,6 @@ mod inspect;
 mod limiter;
 mod linker;
 mod loader;
-mod message;
 mod metrics;
 mod run;
 mod self_test;
@@ -32,6 +33,7 @@ mod wire;
 
 pub use host::Host;
 pub use inspect::inspect;
+pub use loader::Spent;
 pub use settings::{HostError, HostSettings};
 
 /// The contract that this host speaks, as plugins name it.

@@ -31,6 +31,11 @@ impl Limiter {
         self.grew
     }
 
+    /// Returns what all memories and tables hold together, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Returns the bound, in bytes.
     pub(crate) fn bytes_max(&self) -> usize {
         self.bytes_max

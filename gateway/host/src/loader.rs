@@ -1,11 +1,11 @@
 //! Makes components callable: compiles or finds the machine code, links, self-tests, and keeps them by digest.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use hookgate_core::plugin::{Facts, Refused, Role};
+use hookgate_core::plugin::{Facts, Refused};
 use hookgate_core::word::Digest;
 use tokio::runtime::Handle;
 use wasmtime::Engine;
@@ -15,6 +15,7 @@ use crate::cache::Cache;
 use crate::call::CallState;
 use crate::component::Outside;
 use crate::engine::{Engines, Memory};
+use crate::function::Entry;
 use crate::metrics::Metrics;
 use crate::self_test;
 use crate::ticker::Ticker;
@@ -27,10 +28,21 @@ pub(crate) struct Loaded {
     pub(crate) facts: Facts,
     pub(crate) memory: Memory,
     pub(crate) pre: InstancePre<CallState>,
-    /// The function of the role, if the component has the role.
-    pub(crate) transform: Option<ComponentExportIndex>,
+    /// The functions of its roles, by [`Entry`].
+    functions: [Option<ComponentExportIndex>; Entry::ALL.len()],
     /// What its last call took of a thread, in microseconds.
     last_us: AtomicU32,
+    /// What its last call held of memory.
+    last_bytes: AtomicUsize,
+}
+
+/// What one call took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// The time that threads ran it.
+    pub time: Duration,
+    /// All its memories and tables together, in bytes.
+    pub memory_bytes: usize,
 }
 
 impl Loaded {
@@ -39,9 +51,21 @@ impl Loaded {
         u128::from(self.last_us.load(Relaxed)) <= QUICK.as_micros()
     }
 
-    /// Remembers what a call took of a thread.
-    pub(crate) fn spent(&self, time: Duration) {
-        self.last_us.store(u32::try_from(time.as_micros()).unwrap_or(u32::MAX), Relaxed);
+    /// Remembers what a call took.
+    pub(crate) fn spent(&self, spent: Spent) {
+        self.last_us.store(u32::try_from(spent.time.as_micros()).unwrap_or(u32::MAX), Relaxed);
+        self.last_bytes.store(spent.memory_bytes, Relaxed);
+    }
+
+    /// Returns what its last call took.
+    pub(crate) fn last_spent(&self) -> Spent {
+        let time = Duration::from_micros(self.last_us.load(Relaxed).into());
+        Spent { time, memory_bytes: self.last_bytes.load(Relaxed) }
+    }
+
+    /// Returns a function, if the component has its role.
+    pub(crate) fn function(&self, entry: Entry) -> Option<&ComponentExportIndex> {
+        self.functions[entry as usize].as_ref()
     }
 }
 
@@ -102,7 +126,10 @@ impl Loader {
     fn link(&self, memory: Memory, component: &[u8], facts: &Facts) -> Result<Arc<Loaded>, Refused> {
         let linked = self.engines.of(memory);
         let compiled = self.compiled(&linked.engine, component, &facts.digest)?;
-        let transform = role_function(&compiled, facts, Role::Transform)?;
+        let mut functions = [const { None }; Entry::ALL.len()];
+        for entry in Entry::ALL {
+            functions[entry as usize] = function(&compiled, facts, entry)?;
+        }
         let pre = linked.linker.instantiate_pre(&compiled);
         let pre = pre.map_err(|error| {
             unusable(
@@ -110,7 +137,14 @@ impl Loader {
                 &error,
             )
         })?;
-        Ok(Arc::new(Loaded { facts: facts.clone(), memory, pre, transform, last_us: AtomicU32::new(0) }))
+        Ok(Arc::new(Loaded {
+            facts: facts.clone(),
+            memory,
+            pre,
+            functions,
+            last_us: AtomicU32::new(0),
+            last_bytes: AtomicUsize::new(0),
+        }))
     }
 
     fn compiled(&self, engine: &Engine, component: &[u8], digest: &Digest) -> Result<Component, Refused> {
@@ -133,22 +167,21 @@ impl Loader {
     }
 }
 
-/// Returns the function of a role, if the component has the role.
-fn role_function(
+/// Returns a function, if the component has its role.
+fn function(
     component: &Component,
     facts: &Facts,
-    role: Role,
+    entry: Entry,
 ) -> Result<Option<ComponentExportIndex>, Refused> {
+    let (role, name) = (entry.role(), entry.name());
     if !facts.roles.contains(&role) {
         return Ok(None);
     }
     let interface = format!("hookgate:plugin/{}@0.1.0", role.interface());
     let instance = component.get_export_index(None, interface.as_str());
-    let function =
-        instance.and_then(|instance| component.get_export_index(Some(&instance), role.interface()));
-    let missing =
-        || Refused::Unusable(format!("{interface} of the component has no function {}", role.interface()));
-    function.map(Some).ok_or_else(missing)
+    let found = instance.and_then(|instance| component.get_export_index(Some(&instance), name));
+    let missing = || Refused::Unusable(format!("{interface} of the component has no function {name}"));
+    found.map(Some).ok_or_else(missing)
 }
 
 fn unusable(what: &str, error: &wasmtime::Error) -> Refused {

@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use hookgate_core::plugin::{Role, Stop, Transformed};
 use hookgate_core::word::Slug;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -14,6 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::engine::Memory;
+use crate::function::Entry;
 
 /// Upper bounds in seconds: a Rust transform takes 20 us, JavaScript 0.5 to 1.5 ms, Python 2 to 4 ms, and the
 /// default deadline is 50 ms.
@@ -70,8 +70,8 @@ impl Metrics {
     }
 
     /// Counts a call.
-    pub(crate) fn called(&self, plugin: &Slug, role: Role, outcome: &'static str, took: Duration) {
-        let (plugin, role) = (plugin.as_str().to_owned(), role.interface());
+    pub(crate) fn called(&self, plugin: &Slug, entry: Entry, outcome: &'static str, took: Duration) {
+        let (plugin, role) = (plugin.as_str().to_owned(), entry.label());
         let time = TimeLabels { plugin: plugin.clone(), role };
         self.seconds.get_or_create(&time).observe(took.as_secs_f64());
         self.calls.get_or_create(&CallLabels { plugin, role, outcome }).inc();
@@ -85,16 +85,5 @@ impl Metrics {
     /// Counts a component as unloaded.
     pub(crate) fn unloaded(&self, memory: Memory) {
         self.loaded.get_or_create(&LoadedLabels { memory: memory.word() }).dec();
-    }
-}
-
-/// Returns the outcome of a transform as one word.
-pub(crate) fn outcome(transformed: &Transformed) -> &'static str {
-    match transformed {
-        Ok(Ok(_)) => "messages",
-        Ok(Err(Stop::Skip(_))) => "skip",
-        Ok(Err(Stop::Declined(_))) => "declined",
-        Ok(Err(Stop::Retry { .. })) => "retry",
-        Err(crash) => crash.kind.word(),
     }
 }

@@ -10,23 +10,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use hookgate_core::limits::{PLUGIN_OUTPUT_BYTES_MAX, PLUGIN_WALL_FACTOR};
-use hookgate_core::plugin::{Call, Crash, CrashKind, GuestEvent, PluginLimits, Transformed};
-use hookgate_core::word::Slug;
+use hookgate_core::limits::{PLUGIN_MAC_BYTES_MAX, PLUGIN_OUTPUT_BYTES_MAX, PLUGIN_WALL_FACTOR};
+use hookgate_core::plugin::{Call, Crash, CrashKind, Grants, PluginLimits};
+use hookgate_core::word::{Millis, Slug};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
-use wasmtime::component::{Instance, Resource, TypedFunc};
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::component::{Instance, TypedFunc};
+use wasmtime::{Error, Store, UpdateDeadline};
 
-use crate::call::CallState;
+use crate::call::{CallState, Lent};
 use crate::crash::{Ended, classify, crash};
+use crate::function::{Authenticate, Build, Function, Judge, Route, Transform};
 use crate::guest_log::GuestLog;
 use crate::limiter::Limiter;
-use crate::loader::Loaded;
-use crate::message;
+use crate::loader::{Loaded, Spent};
 use crate::ticker::{Running, TICK};
-use crate::view::EventView;
-use crate::wire::WireTransformed;
 
 /// What may cross from the guest in one step, beyond the messages: lengths, pointers and reasons.
 const CROSSING_EXTRA_BYTES: usize = 64 << 10;
@@ -37,31 +35,70 @@ pub(crate) struct Input {
     pub(crate) plugin: Option<Slug>,
     pub(crate) config: Arc<str>,
     pub(crate) limits: PluginLimits,
-    pub(crate) event: GuestEvent,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) now: Millis,
+    pub(crate) lent: Lent,
 }
 
 impl Input {
     /// Takes a call of the engine's.
-    pub(crate) fn new(call: Call, event: GuestEvent) -> Input {
-        Input { plugin: Some(call.plugin), config: call.config, limits: call.limits, event }
+    pub(crate) fn new(call: Call, lent: Lent) -> Input {
+        Input {
+            plugin: Some(call.plugin),
+            config: call.config,
+            limits: call.limits,
+            grants: call.grants,
+            now: call.now,
+            lent,
+        }
     }
 }
 
-/// What a call came to, and whether its memory grew.
-pub(crate) struct Ran {
-    pub(crate) transformed: Transformed,
+/// What a call came to, and what its memory did.
+pub(crate) struct Ran<T> {
+    pub(crate) answer: Result<T, Crash>,
+    pub(crate) memory_bytes: usize,
     pub(crate) grew: bool,
 }
 
-/// Calls the role `transform`.
-pub(crate) async fn transform(loaded: Arc<Loaded>, input: Input, running: Running) -> Ran {
+/// Calls a function of a role in a fresh instance.
+pub(crate) async fn call<F: Function>(
+    loaded: Arc<Loaded>,
+    input: Input,
+    function: F,
+    running: Running,
+) -> Ran<F::Output> {
     let mut store = store(&loaded, input, running);
-    let returned = transform_in(&loaded, &mut store).await;
-    let transformed = match returned {
-        Ok(returned) => message::check(returned),
+    let returned = call_in(&loaded, &function, &mut store).await;
+    let answer = match returned {
+        Ok(returned) => function.check(returned),
         Err(error) => Err(classify(&error, store.data())),
     };
-    Ran { transformed, grew: store.data().limiter.grew() }
+    let limiter = &store.data().limiter;
+    Ran { answer, memory_bytes: limiter.bytes(), grew: limiter.grew() }
+}
+
+async fn call_in<F: Function>(
+    loaded: &Loaded,
+    function: &F,
+    store: &mut Store<CallState>,
+) -> wasmtime::Result<F::Returned> {
+    let instance = loaded.pre.instantiate_async(&mut *store).await?;
+    let Some(typed) = typed::<F>(loaded, &instance, store)? else {
+        return Err(Error::msg(format!("it has not the role {}", F::ENTRY.role().interface())));
+    };
+    let (returned,) = typed.call_async(&mut *store, function.params()).await?;
+    Ok(returned)
+}
+
+/// Returns a function if the component has its role.
+fn typed<F: Function>(
+    loaded: &Loaded,
+    instance: &Instance,
+    store: &mut Store<CallState>,
+) -> wasmtime::Result<Option<TypedFunc<F::Params, (F::Returned,)>>> {
+    let index = loaded.function(F::ENTRY);
+    index.map(|index| instance.get_typed_func(store, index)).transpose()
 }
 
 /// Makes a fresh instance and checks the types of its functions; calls none. Returns whether its memory grew.
@@ -77,43 +114,30 @@ pub(crate) async fn begin(loaded: Arc<Loaded>, input: Input, running: Running) -
 
 async fn begin_in(loaded: &Loaded, store: &mut Store<CallState>) -> wasmtime::Result<()> {
     let instance = loaded.pre.instantiate_async(&mut *store).await?;
-    if loaded.transform.is_some() {
-        transform_function(loaded, &instance, store)?;
-    }
+    typed::<Transform>(loaded, &instance, store)?;
+    typed::<Route>(loaded, &instance, store)?;
+    typed::<Authenticate>(loaded, &instance, store)?;
+    typed::<Build>(loaded, &instance, store)?;
+    typed::<Judge>(loaded, &instance, store)?;
     Ok(())
-}
-
-type Transform = TypedFunc<(Resource<EventView>,), (WireTransformed,)>;
-
-fn transform_function(
-    loaded: &Loaded,
-    instance: &Instance,
-    store: &mut Store<CallState>,
-) -> wasmtime::Result<Transform> {
-    let Some(index) = &loaded.transform else {
-        return Err(wasmtime::Error::msg("it has not the role transform"));
-    };
-    instance.get_typed_func(store, index)
-}
-
-async fn transform_in(loaded: &Loaded, store: &mut Store<CallState>) -> wasmtime::Result<WireTransformed> {
-    let instance = loaded.pre.instantiate_async(&mut *store).await?;
-    let function = transform_function(loaded, &instance, store)?;
-    let (returned,) = function.call_async(&mut *store, (Resource::new_borrow(0),)).await?;
-    Ok(returned)
 }
 
 /// Makes the store of one call: its memory, its time and its output are bounded before the guest exists.
 fn store(loaded: &Loaded, input: Input, running: Running) -> Store<CallState> {
+    // A body may be handed back to have it hashed, so a large one lets as much cross.
+    let crossing_bytes_max = PLUGIN_OUTPUT_BYTES_MAX.max(input.lent.body_bytes()) + CROSSING_EXTRA_BYTES;
     let state = CallState {
-        event: EventView::new(input.event),
+        lent: input.lent,
         config: input.config,
+        grants: input.grants,
+        now: input.now,
         log: GuestLog::new(input.plugin),
         limiter: Limiter::new(input.limits.memory_bytes_max),
+        mac_bytes_left: PLUGIN_MAC_BYTES_MAX,
     };
     let mut store = Store::new(loaded.pre.engine(), state);
     store.limiter(|state| &mut state.limiter);
-    store.set_hostcall_fuel(PLUGIN_OUTPUT_BYTES_MAX + CROSSING_EXTRA_BYTES);
+    store.set_hostcall_fuel(crossing_bytes_max);
     store.set_epoch_deadline(1);
     let deadline = input.limits.deadline;
     // The first tick comes at once for a call that begins just before it.
@@ -132,37 +156,40 @@ fn store(loaded: &Loaded, input: Input, running: Running) -> Store<CallState> {
 }
 
 /// A guest's future that may move between threads.
-type Guest = Pin<Box<dyn Future<Output = Ran> + Send>>;
+type Guest<T> = Pin<Box<dyn Future<Output = Ran<T>> + Send>>;
 
 /// Runs a call to its end, on the caller's thread as long as it is short.
 ///
 /// Cancel-safe: dropping it ends the guest at its next tick and frees its slot.
-pub(crate) async fn drive(
+pub(crate) async fn drive<T: Send + 'static>(
     loaded: &Loaded,
     limits: PluginLimits,
-    guest: Guest,
+    guest: Guest<T>,
     runtime: &Handle,
-) -> Transformed {
+) -> Result<T, Crash> {
     let wall = limits.deadline * PLUGIN_WALL_FACTOR;
     let mut guest = Timed { guest, spent: Duration::ZERO };
     if loaded.is_quick() {
         let first = poll_fn(|context| Poll::Ready(Pin::new(&mut guest).poll(context))).await;
-        if let Poll::Ready((ran, spent)) = first {
-            loaded.spent(spent);
-            return ran.transformed;
+        if let Poll::Ready(ended) = first {
+            return finished(loaded, ended);
         }
     }
-    match elsewhere(guest, wall, runtime).await {
-        Ok((ran, spent)) => {
-            loaded.spent(spent);
-            ran.transformed
-        }
-        Err(crash) => Err(crash),
-    }
+    finished(loaded, elsewhere(guest, wall, runtime).await?)
+}
+
+/// Notes what a call took.
+fn finished<T>(loaded: &Loaded, (ran, time): (Ran<T>, Duration)) -> Result<T, Crash> {
+    loaded.spent(Spent { time, memory_bytes: ran.memory_bytes });
+    ran.answer
 }
 
 /// Goes on with a call on the host's own threads.
-async fn elsewhere(guest: Timed, wall: Duration, runtime: &Handle) -> Result<(Ran, Duration), Crash> {
+async fn elsewhere<T: Send + 'static>(
+    guest: Timed<T>,
+    wall: Duration,
+    runtime: &Handle,
+) -> Result<(Ran<T>, Duration), Crash> {
     let left = wall.saturating_sub(guest.spent);
     let task = runtime.spawn(async move { tokio::time::timeout(left, guest).await });
     let _ends_with_this = AbortOnDrop(task.abort_handle());
@@ -178,15 +205,15 @@ async fn elsewhere(guest: Timed, wall: Duration, runtime: &Handle) -> Result<(Ra
 }
 
 /// A guest with the time that its threads spent on it: not the time that it waited for one.
-struct Timed {
-    guest: Guest,
+struct Timed<T> {
+    guest: Guest<T>,
     spent: Duration,
 }
 
-impl Future for Timed {
-    type Output = (Ran, Duration);
+impl<T> Future for Timed<T> {
+    type Output = (Ran<T>, Duration);
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<(Ran, Duration)> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<(Ran<T>, Duration)> {
         let start = Instant::now();
         let polled = self.guest.as_mut().poll(context);
         self.spent += start.elapsed();
@@ -208,7 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_guest_that_never_gets_on_ends_by_the_wall_limit() {
-        let guest = Timed { guest: Box::pin(std::future::pending()), spent: Duration::ZERO };
+        let guest: Timed<()> = Timed { guest: Box::pin(std::future::pending()), spent: Duration::ZERO };
 
         let ended = elsewhere(guest, Duration::from_millis(5), &Handle::current()).await;
 
@@ -221,7 +248,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_of_the_host_in_a_call_is_a_crash_and_not_the_callers_panic() {
-        let guest = Timed { guest: Box::pin(async { panic!("on purpose") }), spent: Duration::ZERO };
+        let guest: Timed<()> =
+            Timed { guest: Box::pin(async { panic!("on purpose") }), spent: Duration::ZERO };
 
         let ended = elsewhere(guest, Duration::from_secs(10), &Handle::current()).await;
 

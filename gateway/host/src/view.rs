@@ -1,11 +1,33 @@
-//! The event as a guest asks for it, part by part.
+//! The event and the request as a guest asks for them, part by part.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use hookgate_core::plugin::GuestEvent;
-use hookgate_core::word::header_text;
+use hookgate_core::plugin::{GuestEvent, GuestRequest};
+use hookgate_core::word::{Headers, header_text};
 use serde_json::Value;
+
+use crate::crash::Ended;
+
+/// Returns all fields as the contract shows them.
+pub(crate) fn fields(headers: &Headers) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), header_text(value))).collect()
+}
+
+/// A request on loan to a guest for one call: the resource `request` of the contract.
+#[derive(Debug)]
+pub(crate) struct RequestView(GuestRequest);
+
+impl RequestView {
+    /// Lends a request.
+    pub(crate) fn new(request: GuestRequest) -> RequestView {
+        RequestView(request)
+    }
+
+    pub(crate) fn request(&self) -> &GuestRequest {
+        &self.0
+    }
+}
 
 /// An event on loan to a guest for one call: the resource `event` of the contract.
 #[derive(Debug)]
@@ -34,19 +56,21 @@ impl EventView {
         u64::try_from(self.event.received_at.0).unwrap_or(0)
     }
 
-    pub(crate) fn headers(&self) -> Vec<(String, String)> {
-        self.event
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), header_text(value)))
-            .collect()
-    }
-
     /// Returns parts of a JSON body as JSON text, in the order asked.
-    pub(crate) fn select(&self, pointers: &[String]) -> Vec<Option<String>> {
+    ///
+    /// # Errors
+    /// They are more than `bytes_max`: nobody makes texts that the guest could not hold.
+    pub(crate) fn select(&self, pointers: &[String], bytes_max: usize) -> Result<Vec<Option<String>>, Ended> {
         let read = || serde_json::from_slice(&self.event.body).ok().map(Arc::new);
-        let Some(json) = self.json.get_or_init(read) else { return vec![None; pointers.len()] };
-        pointers.iter().map(|pointer| json.pointer(pointer).map(Value::to_string)).collect()
+        let Some(json) = self.json.get_or_init(read) else { return Ok(vec![None; pointers.len()]) };
+        let mut bytes_left = bytes_max;
+        let part = |pointer: &String| {
+            let Some(value) = json.pointer(pointer) else { return Ok(None) };
+            let text = value.to_string();
+            bytes_left = bytes_left.checked_sub(text.len()).ok_or(Ended::Memory { bytes_max })?;
+            Ok(Some(text))
+        };
+        pointers.iter().map(part).collect()
     }
 }
 
@@ -73,7 +97,7 @@ mod tests {
 
     fn select(view: &EventView, pointers: &[&str]) -> Vec<Option<String>> {
         let pointers: Vec<String> = pointers.iter().map(|pointer| (*pointer).to_owned()).collect();
-        view.select(&pointers)
+        view.select(&pointers, 1000).expect("short parts")
     }
 
     #[test]
@@ -100,5 +124,14 @@ mod tests {
 
         assert_eq!(select(&view, &["/a"]), [Some("7".to_owned())]);
         assert_eq!(view.received_at(), 0);
+    }
+
+    #[test]
+    fn more_than_a_guest_can_hold_is_not_made() {
+        let view = EventView::new(event("{\"a\":\"12345678\"}", None));
+        let pointers = vec!["/a".to_owned(); 3];
+
+        assert!(view.select(&pointers, 30).is_ok());
+        assert_eq!(view.select(&pointers, 29), Err(Ended::Memory { bytes_max: 29 }));
     }
 }

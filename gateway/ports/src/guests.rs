@@ -1,12 +1,21 @@
 //! The port to plugins.
 
 use bytes::Bytes;
-use hookgate_core::plugin::{Call, Facts, GuestEvent, Refused, Transformed};
+use hookgate_core::plugin::{
+    Authenticated, Built, Call, Facts, GuestEvent, GuestRequest, GuestResponse, Judged, Refused, Routed,
+    Transformed,
+};
 use hookgate_core::word::Digest;
 
 use crate::Fut;
 
 /// Runs plugins. Knows no store: the caller hands it the component of a digest once, with `load`.
+///
+/// The calls of all roles are alike: each runs in a fresh instance within the call's limits. A digest that is
+/// not loaded or lacks the role, a grant that the component needs and the call does not have, and a result
+/// that the contract forbids are crashes of the kind `incompatible`.
+///
+/// Calls are cancel-safe: a dropped one ends the guest at its next epoch.
 pub trait Guests: Send + Sync {
     /// Reads what a component is, without compiling it. Takes up to some milliseconds of CPU.
     ///
@@ -27,9 +36,18 @@ pub trait Guests: Send + Sync {
     /// Forgets a component; calls that run end on it.
     fn unload(&self, digest: &Digest);
 
-    /// Calls the role `transform` in a fresh instance. A digest that is not loaded, or lacks the role,
-    /// is a crash of the kind `incompatible`.
-    ///
-    /// Cancel-safe: a dropped call ends the guest at its next epoch.
+    /// Makes messages of an event.
     fn transform(&self, call: Call, event: GuestEvent) -> Fut<'_, Transformed>;
+
+    /// Chooses among these names. What comes back is a part of them, each once, in the guest's order.
+    fn route(&self, call: Call, event: GuestEvent, candidates: Vec<String>) -> Fut<'_, Routed>;
+
+    /// Decides whether a request's sender is who it says.
+    fn authenticate(&self, call: Call, request: GuestRequest) -> Fut<'_, Authenticated>;
+
+    /// Makes the request that a connector sends for an event.
+    fn build(&self, call: Call, event: GuestEvent) -> Fut<'_, Built>;
+
+    /// Says what a receiver's answer means to its connector.
+    fn judge(&self, call: Call, response: GuestResponse) -> Fut<'_, Judged>;
 }

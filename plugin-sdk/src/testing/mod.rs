@@ -1,4 +1,4 @@
-//! The native test kit: events to feed a plugin and a host to run it in, without WebAssembly.
+//! The native test kit: events and requests to feed a plugin and a host to run it in, without WebAssembly.
 //!
 //! ```
 //! use hookgate_plugin::{Event, Message, Stop, Transform, testing};
@@ -18,7 +18,9 @@
 
 mod event;
 mod host;
+mod request;
 
 pub use event::Event;
 pub use host::Host;
-pub(crate) use host::{current_config, write_log};
+pub(crate) use host::{current, write_log};
+pub use request::Request;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hookgate_core::limits;
@@ -153,6 +154,13 @@ fn load(
             None
         }
     };
-    let plugin = Plugin { id, name: slug, digest: facts.digest, manifest: facts.manifest.clone(), limits };
+    let plugin = Plugin {
+        id,
+        name: slug,
+        digest: facts.digest,
+        manifest: facts.manifest.clone(),
+        limits,
+        grants: Arc::default(),
+    };
     Some(Loaded { plugin, roles: facts.roles.clone(), schema })
 }

@@ -58,7 +58,9 @@ impl Engine {
 
     async fn transformed(&self, draft: Draft, stage: &Stage, topology: &Topology) -> Result<Draft, Outcome> {
         self.load(stage).await?;
-        let answer = self.ports.guests.transform(topology.call(stage), draft.shown()).await;
+        let event = draft.shown();
+        let call = topology.call(stage, event.received_at);
+        let answer = self.ports.guests.transform(call, event).await;
         match answer {
             Ok(Ok(messages)) => one(messages, stage).map(|message| draft.with(message)),
             Ok(Err(Stop::Skip(reason))) => Err(Outcome::Skipped(reason)),

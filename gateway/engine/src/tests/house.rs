@@ -264,6 +264,7 @@ fn plugin(nth: usize, digest: Digest) -> Plugin {
         digest,
         manifest: None,
         limits: PluginLimits::default(),
+        grants: Arc::default(),
     }
 }
 

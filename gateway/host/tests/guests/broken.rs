@@ -82,7 +82,7 @@ async fn what_is_no_plugin_is_refused_before_it_is_compiled() {
             component("(component (import \"hookgate:plugin/types@0.2.0\" (instance)))"),
             "version 0.2.0 of the contract",
         ),
-        (component("(component (import \"hookgate:plugin/kv@0.1.0\" (instance)))"), "the capability kv"),
+        (component("(component (import \"hookgate:plugin/kv@0.1.0\" (instance)))"), "the capability `kv`"),
     ];
     for (bytes, expected) in cases {
         let inspected = host.inspect(&bytes).expect_err(expected);

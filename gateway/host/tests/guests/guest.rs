@@ -114,6 +114,8 @@ pub(crate) fn call(digest: Digest) -> Call {
         digest,
         config: "{}".into(),
         limits: PluginLimits::default(),
+        grants: Arc::default(),
+        now: Millis(1_767_225_600_000),
     }
 }
 

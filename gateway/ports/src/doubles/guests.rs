@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use hookgate_core::plugin::{
-    Call, Crash, CrashKind, Facts, GuestEvent, GuestMessage, Refused, Role, Transformed,
+    Authenticated, Built, Call, Crash, CrashKind, Facts, GuestEvent, GuestMessage, GuestRequest,
+    GuestResponse, Judged, Refused, Role, Routed, Transformed,
 };
 use hookgate_core::word::{Digest, Headers};
 use tokio::sync::watch;
 
+use super::Script;
 use crate::{Fut, Guests};
 
 /// A [`Guests`] that runs closures. Clones are the same guests.
@@ -29,15 +31,21 @@ struct Inner {
 struct State {
     plugins: HashMap<Digest, Plugin>,
     refused: HashMap<Digest, Refused>,
-    calls: Vec<(Call, GuestEvent)>,
+    calls: Vec<(Call, Shown)>,
     loads: usize,
 }
 
-type Transform = Arc<dyn Fn(&Call, &GuestEvent) -> Transformed + Send + Sync>;
+/// What a call was about.
+#[derive(Clone)]
+enum Shown {
+    Event(GuestEvent),
+    Request(GuestRequest),
+    Response(GuestResponse),
+}
 
 struct Plugin {
     facts: Facts,
-    transform: Transform,
+    script: Script,
     loaded: Loaded,
     /// Whether its calls wait.
     held: watch::Sender<bool>,
@@ -61,33 +69,38 @@ impl ScriptedGuests {
         component: &[u8],
         transform: impl Fn(&Call, &GuestEvent) -> Transformed + Send + Sync + 'static,
     ) -> Digest {
+        self.provide_script(component, Script::new().transform(transform))
+    }
+
+    /// Makes a component known, with the roles of the script.
+    pub fn provide_script(&self, component: &[u8], script: Script) -> Digest {
         let digest = Digest::of(component);
         let facts = Facts {
             digest,
             component_bytes: component.len(),
-            roles: vec![Role::Transform],
+            roles: script.roles(),
             uses: Vec::new(),
             manifest: None,
         };
-        let plugin = Plugin {
-            facts,
-            transform: Arc::new(transform),
-            loaded: Loaded::No,
-            held: watch::Sender::new(false),
-        };
+        let plugin = Plugin { facts, script, loaded: Loaded::No, held: watch::Sender::new(false) };
         let mut state = self.state();
         state.refused.remove(&digest);
         state.plugins.insert(digest, plugin);
         digest
     }
 
-    /// Makes a component known and callable at once, without a load.
+    /// Makes a component known and callable at once, without a load. It has the role `transform`.
     pub fn install(
         &self,
         component: &[u8],
         transform: impl Fn(&Call, &GuestEvent) -> Transformed + Send + Sync + 'static,
     ) -> Digest {
-        let digest = self.provide(component, transform);
+        self.install_script(component, Script::new().transform(transform))
+    }
+
+    /// Makes a component known and callable at once, with the roles of the script.
+    pub fn install_script(&self, component: &[u8], script: Script) -> Digest {
+        let digest = self.provide_script(component, script);
         self.change(&digest, |plugin| plugin.loaded = Loaded::Yes);
         digest
     }
@@ -116,9 +129,34 @@ impl ScriptedGuests {
         self.change(digest, |plugin| plugin.held.send_modify(|held| *held = false));
     }
 
-    /// Returns every call so far, in the order in which they came, those that were given up included.
+    /// Returns every call about an event so far (transform, route, build), in the order in which they came,
+    /// those that were given up included.
     pub fn calls(&self) -> Vec<(Call, GuestEvent)> {
-        self.state().calls.clone()
+        self.about(|shown| match shown {
+            Shown::Event(event) => Some(event.clone()),
+            Shown::Request(_) | Shown::Response(_) => None,
+        })
+    }
+
+    /// Returns every call of `authenticate` so far.
+    pub fn requests(&self) -> Vec<(Call, GuestRequest)> {
+        self.about(|shown| match shown {
+            Shown::Request(request) => Some(request.clone()),
+            Shown::Event(_) | Shown::Response(_) => None,
+        })
+    }
+
+    /// Returns every call of `judge` so far.
+    pub fn responses(&self) -> Vec<(Call, GuestResponse)> {
+        self.about(|shown| match shown {
+            Shown::Response(response) => Some(response.clone()),
+            Shown::Event(_) | Shown::Request(_) => None,
+        })
+    }
+
+    fn about<T>(&self, of: impl Fn(&Shown) -> Option<T>) -> Vec<(Call, T)> {
+        let state = self.state();
+        state.calls.iter().filter_map(|(call, shown)| Some((call.clone(), of(shown)?))).collect()
     }
 
     /// Returns how many calls of one component came.
@@ -137,14 +175,34 @@ impl ScriptedGuests {
         self.state().loads
     }
 
-    /// Notes a call; returns what it runs and waits for, if the component can be called.
-    fn note(&self, call: &Call, event: &GuestEvent) -> Option<(Transform, watch::Receiver<bool>)> {
+    /// Notes a call, and waits while its component is held. None: it is not callable in this role.
+    async fn begin<F>(
+        &self,
+        call: &Call,
+        shown: Shown,
+        role: Role,
+        of: impl Fn(&Script) -> Option<F>,
+    ) -> Option<F> {
+        let (function, mut held) = self.note(call, shown, role, of)?;
+        // The sender goes with a component that is provided anew: then its calls go on.
+        drop(held.wait_for(|held| !held).await);
+        Some(function)
+    }
+
+    fn note<F>(
+        &self,
+        call: &Call,
+        shown: Shown,
+        role: Role,
+        of: impl Fn(&Script) -> Option<F>,
+    ) -> Option<(F, watch::Receiver<bool>)> {
         let mut state = self.state();
-        state.calls.push((call.clone(), event.clone()));
+        state.calls.push((call.clone(), shown));
         self.0.calls.send_replace(state.calls.len());
         let plugin = state.plugins.get(&call.digest)?;
-        let callable = plugin.loaded == Loaded::Yes && plugin.facts.roles.contains(&Role::Transform);
-        callable.then(|| (plugin.transform.clone(), plugin.held.subscribe()))
+        let callable = plugin.loaded == Loaded::Yes && plugin.facts.roles.contains(&role);
+        let function = of(&plugin.script).filter(|_| callable)?;
+        Some((function, plugin.held.subscribe()))
     }
 
     fn change(&self, digest: &Digest, change: impl FnOnce(&mut Plugin)) {
@@ -189,14 +247,47 @@ impl Guests for ScriptedGuests {
 
     fn transform(&self, call: Call, event: GuestEvent) -> Fut<'_, Transformed> {
         Box::pin(async move {
-            let Some((transform, mut held)) = self.note(&call, &event) else {
-                return crash(CrashKind::Incompatible);
-            };
-            // The sender goes with a component that is provided anew: then its calls go on.
-            drop(held.wait_for(|held| !held).await);
-            transform(&call, &event)
+            let shown = Shown::Event(event.clone());
+            let begun = self.begin(&call, shown, Role::Transform, |script| script.transform.clone());
+            begun.await.map_or_else(incompatible, |transform| transform(&call, &event))
         })
     }
+
+    fn route(&self, call: Call, event: GuestEvent, candidates: Vec<String>) -> Fut<'_, Routed> {
+        Box::pin(async move {
+            let shown = Shown::Event(event.clone());
+            let begun = self.begin(&call, shown, Role::Route, |script| script.route.clone());
+            begun.await.map_or_else(incompatible, |route| route(&call, &event, &candidates))
+        })
+    }
+
+    fn authenticate(&self, call: Call, request: GuestRequest) -> Fut<'_, Authenticated> {
+        Box::pin(async move {
+            let shown = Shown::Request(request.clone());
+            let begun = self.begin(&call, shown, Role::Authenticate, |script| script.authenticate.clone());
+            begun.await.map_or_else(incompatible, |authenticate| authenticate(&call, &request))
+        })
+    }
+
+    fn build(&self, call: Call, event: GuestEvent) -> Fut<'_, Built> {
+        Box::pin(async move {
+            let shown = Shown::Event(event.clone());
+            let begun = self.begin(&call, shown, Role::ConnectOut, |script| script.build.clone());
+            begun.await.map_or_else(incompatible, |build| build(&call, &event))
+        })
+    }
+
+    fn judge(&self, call: Call, response: GuestResponse) -> Fut<'_, Judged> {
+        Box::pin(async move {
+            let shown = Shown::Response(response.clone());
+            let begun = self.begin(&call, shown, Role::ConnectOut, |script| script.judge.clone());
+            begun.await.map_or_else(incompatible, |judge| judge(&call, &response))
+        })
+    }
+}
+
+fn incompatible<T>() -> Result<T, Crash> {
+    crash(CrashKind::Incompatible)
 }
 
 /// Returns one message that is the event's own: what a transform makes that changes nothing.
@@ -204,8 +295,8 @@ pub fn unchanged() -> Transformed {
     Ok(Ok(vec![GuestMessage { event_type: None, headers: Headers::new(), body: None }]))
 }
 
-/// Returns a crash of this kind.
-pub fn crash(kind: CrashKind) -> Transformed {
+/// Returns a crash of this kind, whatever the role.
+pub fn crash<T>(kind: CrashKind) -> Result<T, Crash> {
     Err(Crash { kind, message: format!("scripted: {}", kind.word()) })
 }
 

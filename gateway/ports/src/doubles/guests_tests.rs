@@ -1,12 +1,19 @@
 //! The scripted guests do what their script says.
 
-use hookgate_core::plugin::{PluginLimits, Stop};
+use hookgate_core::plugin::{Admission, Judgement, PluginLimits, Stop};
 use hookgate_core::word::{Millis, Slug};
 
 use super::*;
 
 fn call(digest: Digest) -> Call {
-    Call { plugin: Slug::parse("p").unwrap(), digest, config: "{}".into(), limits: PluginLimits::default() }
+    Call {
+        plugin: Slug::parse("p").unwrap(),
+        digest,
+        config: "{}".into(),
+        limits: PluginLimits::default(),
+        grants: Arc::default(),
+        now: Millis(0),
+    }
 }
 
 fn event(body: &'static str) -> GuestEvent {
@@ -79,4 +86,36 @@ async fn a_held_component_answers_when_it_is_released() {
     guests.release(&digest);
 
     assert_eq!(running.await.unwrap(), unchanged());
+}
+
+#[tokio::test]
+async fn every_role_runs_its_own_closure_and_what_it_was_shown_is_kept() {
+    let guests = ScriptedGuests::new();
+    let script = Script::new()
+        .route(|_, _, candidates| Ok(Ok(candidates[1..].to_vec())))
+        .authenticate(|_, request| Ok(Ok(Admission::Deny(request.path.to_string()))))
+        .connect_out(|_, _| Ok(Err(Stop::Declined("no".into()))), |_, _| Ok(Judgement::Delivered));
+    let digest = guests.install_script(b"one", script);
+    let request = GuestRequest {
+        method: "POST".into(),
+        path: "/in/s".into(),
+        query: "".into(),
+        headers: Arc::new(Headers::new()),
+        body: Bytes::new(),
+    };
+    let response = GuestResponse { status: 200, headers: Headers::new(), body: Bytes::new() };
+
+    let routed = guests.route(call(digest), event(""), vec!["a".into(), "b".into()]).await;
+    let authenticated = guests.authenticate(call(digest), request).await;
+    let built = guests.build(call(digest), event("")).await;
+    let judged = guests.judge(call(digest), response).await;
+    let transformed = guests.transform(call(digest), event("")).await;
+
+    assert_eq!(routed, Ok(Ok(vec!["b".into()])));
+    assert_eq!(authenticated, Ok(Ok(Admission::Deny("/in/s".into()))));
+    assert_eq!(built, Ok(Err(Stop::Declined("no".into()))));
+    assert_eq!(judged, Ok(Judgement::Delivered));
+    assert_eq!(transformed, crash(CrashKind::Incompatible));
+    assert_eq!((guests.calls().len(), guests.requests().len(), guests.responses().len()), (3, 1, 1));
+    assert_eq!(guests.count(&digest), 5);
 }

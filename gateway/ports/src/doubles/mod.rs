@@ -7,9 +7,11 @@ mod memory_accept;
 mod memory_journal;
 mod memory_queue;
 mod memory_state;
+mod script;
 mod wire;
 
 pub use clock::VirtualClock;
 pub use guests::{ScriptedGuests, crash, unchanged};
 pub use memory::{Call, Fault, Memory};
+pub use script::Script;
 pub use wire::{Reply, Traffic, Wire};

@@ -92,7 +92,14 @@ impl Sandboxed {
             let digest = Digest::of(&copy);
             host.load(Bytes::from(copy)).await.context("the plugin does not load")?;
             let limits = PluginLimits { deadline: DEADLINE, ..PluginLimits::default() };
-            calls.push(Call { plugin: Slug::parse("bench")?, digest, config: Arc::from("{}"), limits });
+            calls.push(Call {
+                plugin: Slug::parse("bench")?,
+                digest,
+                config: Arc::from("{}"),
+                limits,
+                grants: Arc::default(),
+                now: Millis(0),
+            });
         }
         Ok(Self { host, calls })
     }

@@ -1,7 +1,13 @@
 //! What a guest may give back, and what of it is refused.
 
+use std::time::Duration;
+
+use hookgate_core::limits::{HEADER_BYTES_MAX, HEADER_COUNT_MAX};
+use hookgate_core::plugin::CrashKind;
+
+use super::super::{HOST_FIELDS, REASON_BYTES_MAX, SIGNING_FIELDS};
 use super::*;
-use crate::wire::WireRetry;
+use crate::wire::{WireRetry, WireStop};
 
 fn message(headers: &[(&str, &str)], body: Option<usize>) -> WireMessage {
     WireMessage {
@@ -12,7 +18,7 @@ fn message(headers: &[(&str, &str)], body: Option<usize>) -> WireMessage {
 }
 
 fn refusal(messages: Vec<WireMessage>) -> (CrashKind, String) {
-    let crash = check(Ok(messages)).expect_err("it is refused");
+    let crash = transformed(Ok(messages)).expect_err("it is refused");
     (crash.kind, crash.message)
 }
 
@@ -20,7 +26,7 @@ fn refusal(messages: Vec<WireMessage>) -> (CrashKind, String) {
 fn a_message_comes_through_as_it_was_made() {
     let made = message(&[("Content-Type", "text/plain"), ("x-a", "1"), ("x-a", "é\t")], Some(2));
 
-    let messages = check(Ok(vec![made])).expect("allowed").expect("no stop");
+    let messages = transformed(Ok(vec![made])).expect("allowed").expect("no stop");
 
     let fields: Vec<(&str, &[u8])> =
         messages[0].headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -75,7 +81,7 @@ fn every_bound_holds_at_its_edge() {
         vec![message(&[], Some(PLUGIN_OUTPUT_BYTES_MAX))],
         many(0),
     ] {
-        assert!(check(Ok(fits)).is_ok());
+        assert!(transformed(Ok(fits)).is_ok());
     }
     for (exceeds, text) in [
         (many(SPLIT_MAX + 1), "101 messages"),
@@ -96,10 +102,10 @@ fn a_stop_comes_through_and_a_reason_is_bounded() {
     let retry = WireStop::Retry(WireRetry { after_ms: Some(1500), reason: "busy".to_owned() });
 
     assert_eq!(
-        check(Err(retry)),
+        transformed(Err(retry)),
         Ok(Err(Stop::Retry { after: Some(Duration::from_millis(1500)), reason: "busy".to_owned() }))
     );
-    assert_eq!(check(Err(WireStop::Skip("s".to_owned()))), Ok(Err(Stop::Skip("s".to_owned()))));
-    let long = check(Err(WireStop::Declined("r".repeat(REASON_BYTES_MAX + 1)))).expect_err("too long");
+    assert_eq!(transformed(Err(WireStop::Skip("s".to_owned()))), Ok(Err(Stop::Skip("s".to_owned()))));
+    let long = transformed(Err(WireStop::Declined("r".repeat(REASON_BYTES_MAX + 1)))).expect_err("too long");
     assert_eq!(long.kind, CrashKind::OutputTooLarge);
 }

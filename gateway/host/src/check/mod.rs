@@ -1,19 +1,26 @@
-//! Checks what a transform returned, against the contract and the bounds, before anybody sees it.
+//! Checks what a guest returned, against the contract and the bounds, before anybody sees it.
 //!
 //! Never cuts: what is too long or not allowed ends the call, with the field's name.
 
+mod admission;
+mod message;
+mod outbound;
+mod routed;
+
 use std::time::Duration;
 
-use bytes::Bytes;
-use hookgate_core::limits::{
-    EVENT_TYPE_BYTES_MAX, HEADER_BYTES_MAX, HEADER_COUNT_MAX, PLUGIN_OUTPUT_BYTES_MAX, SPLIT_MAX,
-};
-use hookgate_core::plugin::{Crash, CrashKind, GuestMessage, Stop};
+use hookgate_core::limits::{HEADER_BYTES_MAX, HEADER_COUNT_MAX, PLUGIN_OUTPUT_BYTES_MAX};
+use hookgate_core::plugin::{Crash, CrashKind, Stop};
 use hookgate_core::word::Headers;
 use http::{HeaderName, HeaderValue};
 
+pub(crate) use admission::authenticated;
+pub(crate) use message::transformed;
+pub(crate) use outbound::{built, judged};
+pub(crate) use routed::routed;
+
 use crate::crash::crash;
-use crate::wire::{WireMessage, WireStop, WireTransformed};
+use crate::wire::WireStop;
 
 /// Longest reason of a stop: it is shown in a list and stored with every attempt.
 const REASON_BYTES_MAX: usize = 4 << 10;
@@ -43,52 +50,27 @@ const SIGNING_FIELDS: [&str; 5] =
 /// Fields of the gateway itself begin with this.
 const OWN_PREFIX: &str = "hookgate-";
 
-/// Checks what the role `transform` returned.
-pub(crate) fn check(transformed: WireTransformed) -> Result<Result<Vec<GuestMessage>, Stop>, Crash> {
-    match transformed {
-        Ok(messages) => check_messages(messages).map(Ok),
-        Err(stop) => check_stop(stop).map(Err),
-    }
-}
-
-fn check_messages(messages: Vec<WireMessage>) -> Result<Vec<GuestMessage>, Crash> {
-    if messages.len() > SPLIT_MAX {
-        return Err(too_large(&format!("{} messages, at most {SPLIT_MAX} are allowed", messages.len())));
-    }
-    let bytes: usize = messages.iter().map(size).sum();
-    if bytes > PLUGIN_OUTPUT_BYTES_MAX {
-        return Err(too_large(&format!("{bytes} bytes, at most {PLUGIN_OUTPUT_BYTES_MAX} are allowed")));
-    }
-    messages.into_iter().map(check_message).collect()
-}
-
-fn size(message: &WireMessage) -> usize {
-    header_size(&message.headers) + message.body.as_ref().map_or(0, Vec::len)
-}
-
 fn header_size(headers: &[(String, String)]) -> usize {
     headers.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
-fn check_message(message: WireMessage) -> Result<GuestMessage, Crash> {
-    let bytes = message.event_type.as_ref().map_or(0, String::len);
-    if bytes > EVENT_TYPE_BYTES_MAX {
-        return Err(too_large(&format!(
-            "an event type of {bytes} bytes, at most {EVENT_TYPE_BYTES_MAX} are allowed"
-        )));
+/// Checks the size of one record: its header fields and its body together.
+fn check_size(headers: &[(String, String)], body: Option<&[u8]>) -> Result<(), Crash> {
+    let bytes = header_size(headers) + body.map_or(0, <[u8]>::len);
+    if bytes > PLUGIN_OUTPUT_BYTES_MAX {
+        return Err(too_large(&format!("{bytes} bytes, at most {PLUGIN_OUTPUT_BYTES_MAX} are allowed")));
     }
-    let (count, bytes) = (message.headers.len(), header_size(&message.headers));
+    Ok(())
+}
+
+fn check_headers(fields: &[(String, String)]) -> Result<Headers, Crash> {
+    let (count, bytes) = (fields.len(), header_size(fields));
     if count > HEADER_COUNT_MAX || bytes > HEADER_BYTES_MAX {
         return Err(too_large(&format!(
             "{count} header fields of {bytes} bytes, at most {HEADER_COUNT_MAX} of {HEADER_BYTES_MAX} are allowed"
         )));
     }
-    let headers = message.headers.iter().map(|(name, value)| check_field(name, value));
-    Ok(GuestMessage {
-        event_type: message.event_type,
-        headers: headers.collect::<Result<Headers, Crash>>()?,
-        body: message.body.map(Bytes::from),
-    })
+    fields.iter().map(|(name, value)| check_field(name, value)).collect()
 }
 
 fn check_field(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Crash> {
@@ -120,6 +102,15 @@ fn check_stop(stop: WireStop) -> Result<Stop, Crash> {
     })
 }
 
+/// Checks a text that has a bound of its own.
+fn check_text(what: &str, text: Option<String>, bytes_max: usize) -> Result<Option<String>, Crash> {
+    let bytes = text.as_ref().map_or(0, String::len);
+    if bytes > bytes_max {
+        return Err(too_large(&format!("{what} of {bytes} bytes, at most {bytes_max} are allowed")));
+    }
+    Ok(text)
+}
+
 fn check_reason(reason: String) -> Result<String, Crash> {
     if reason.len() > REASON_BYTES_MAX {
         return Err(too_large(&format!(
@@ -134,6 +125,6 @@ fn too_large(what: &str) -> Crash {
     crash(CrashKind::OutputTooLarge, &format!("the guest returned {what}"))
 }
 
-#[cfg(test)]
-#[path = "message_tests.rs"]
-mod tests;
+fn incompatible(what: &str) -> Crash {
+    crash(CrashKind::Incompatible, what)
+}
