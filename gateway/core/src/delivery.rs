@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::event::Content;
-use crate::word::{DeliveryId, Digest, EventId, MessageId, NameId, ScopeId, Token};
+use crate::render::Rendered;
+use crate::word::{DeliveryId, Digest, EventId, Headers, MessageId, NameId, ScopeId, Token};
 
 /// What deliveries queue by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,8 +17,8 @@ pub struct Lane {
     pub id: NameId,
 }
 
-/// A delivery as planned, on its way into the store.
-#[derive(Debug, Clone)]
+/// A delivery on its way into the store: as planned with its event, or as what another one split into.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {
     /// `del_…`.
     pub id: DeliveryId,
@@ -23,18 +26,45 @@ pub struct NewDelivery {
     pub event: EventId,
     /// The route that planned it.
     pub route: NameId,
-    /// Where it goes.
-    pub destination: NameId,
+    /// Where it goes; none: a router has still to choose, and it queues by its route.
+    pub destination: Option<NameId>,
     /// What it queues by.
     pub lane: Lane,
     /// What renders it.
     pub recipe: Digest,
     /// What the receiver will see.
     pub message: MessageId,
-    /// Bytes that it holds in memory while it is sent: the event's body.
+    /// Bytes that it holds in memory while it is sent: the body of its event, or of what it holds.
     pub bytes: u32,
-    /// Whether it begins its life in the queue or in somebody's hands.
+    /// The delivery that split into it; none of a planned one.
+    pub parent: Option<DeliveryId>,
+    /// What stages before its birth made; none of a planned one.
+    pub held: Option<Kept>,
+    /// Whether it begins its life in the queue or in somebody's hands. What another one split into begins
+    /// in the queue.
     pub birth: Birth,
+}
+
+/// What is kept with a live delivery, because it must not be made anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// What transforms made before it was born: rendering goes on from here.
+    Message(Message),
+    /// What is to be sent: nothing is rendered any more.
+    Rendered(Rendered),
+}
+
+/// A message between two stages, at rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its type.
+    pub event_type: Arc<str>,
+    /// Header fields that go on.
+    pub headers: Headers,
+    /// The body; none: the event's own, byte for byte.
+    pub body: Option<Bytes>,
+    /// The components that made it, first to last.
+    pub made_by: Vec<Digest>,
 }
 
 /// How a delivery begins.
@@ -89,8 +119,8 @@ pub struct Leased {
     pub hops: u32,
     /// The route that planned it.
     pub route: NameId,
-    /// Where it goes.
-    pub destination: NameId,
+    /// Where it goes; none: a router has still to choose.
+    pub destination: Option<NameId>,
     /// What it queues by.
     pub lane: Lane,
     /// What renders it.
@@ -105,6 +135,8 @@ pub struct Leased {
     pub lost: u32,
     /// Bytes that it holds in memory.
     pub bytes: u32,
+    /// Whether something is kept with it that must not be made anew: see [`Kept`].
+    pub has_kept: bool,
 }
 
 impl NewDelivery {
@@ -125,6 +157,7 @@ impl NewDelivery {
             plugin_tries: 0,
             lost: 0,
             bytes: self.bytes,
+            has_kept: self.held.is_some(),
         })
     }
 }

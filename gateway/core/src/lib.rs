@@ -45,6 +45,8 @@ pub mod decide;
 
 pub mod permit;
 
+pub mod control;
+
 pub mod address;
 
 mod http_date;

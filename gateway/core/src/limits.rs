@@ -160,5 +160,8 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// After SIGTERM work in flight has this long to end.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Rows that one page of a filtered list looks at: some milliseconds of a reader's time.
+pub const SCAN_ROWS_MAX: u32 = 5_000;
+
 /// Rows of a page of the admin API.
 pub const PAGE_MAX: u32 = 200;

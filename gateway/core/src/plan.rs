@@ -20,11 +20,13 @@ pub fn plan(topology: &Topology, event: &NewEvent, mut draw: impl FnMut() -> Del
                 id,
                 event: event.content.id,
                 route: route.id,
-                destination: *destination,
+                destination: Some(*destination),
                 lane: Lane { scope: event.scope, id: *destination },
                 recipe: route.recipe_digest,
                 message: MessageId::of(id),
                 bytes: u32::try_from(event.content.body.len()).unwrap_or(u32::MAX),
+                parent: None,
+                held: None,
                 birth: Birth::Pending,
             });
         }

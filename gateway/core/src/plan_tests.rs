@@ -86,10 +86,16 @@ fn planned(routes: Vec<Route>, event: &NewEvent) -> Vec<(NameId, NameId)> {
     for delivery in &deliveries {
         assert_eq!(delivery.message, MessageId::of(delivery.id));
         assert_eq!(delivery.birth, Birth::Pending);
-        assert_eq!(delivery.lane, Lane { scope: scope(), id: delivery.destination });
+        assert_eq!(
+            delivery.lane,
+            Lane { scope: scope(), id: delivery.destination.expect("planned for one") }
+        );
         assert_eq!(delivery.bytes as usize, event.content.body.len());
     }
-    deliveries.into_iter().map(|delivery| (delivery.route, delivery.destination)).collect()
+    deliveries
+        .into_iter()
+        .map(|delivery| (delivery.route, delivery.destination.expect("planned for one")))
+        .collect()
 }
 
 #[test]

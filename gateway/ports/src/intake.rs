@@ -19,8 +19,25 @@ pub struct Accept {
 pub struct Entry {
     /// The event.
     pub event: NewEvent,
-    /// Its deliveries; none: the event is kept, unrouted.
+    /// Its deliveries, without parent and holding nothing; none: the event is kept, unrouted.
     pub deliveries: Vec<NewDelivery>,
+}
+
+impl Accept {
+    /// Refuses what no accept may bring: deliveries that only [`crate::To::Split`] gives birth to.
+    ///
+    /// # Errors
+    /// `Refused`: one of the deliveries has a parent or holds something.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let mut planned = self.entries.iter().flat_map(|entry| &entry.deliveries);
+        match planned.find(|delivery| delivery.parent.is_some() || delivery.held.is_some()) {
+            None => Ok(()),
+            Some(delivery) => {
+                let why = format!("{} was not planned: it has a parent or holds something", delivery.id);
+                Err(StoreError::Refused(why))
+            }
+        }
+    }
 }
 
 /// Stores events. After `Ok` no crash at any instruction loses one.
@@ -34,6 +51,7 @@ pub trait Intake: Send + Sync {
     /// Not cancel-safe: a dropped call may still be committed.
     ///
     /// # Errors
-    /// `Busy`: refuse the sender with a Retry-After. `Unknown`: answer 503, do not repeat.
+    /// `Busy`: refuse the sender with a Retry-After. `Unknown`: answer 503, do not repeat. `Refused`: an id
+    /// is taken, or a delivery has a parent or holds something: those are born of [`crate::To::Split`].
     fn accept(&self, unit: Accept) -> Fut<'_, Result<Vec<Accepted>, StoreError>>;
 }

@@ -10,7 +10,8 @@ use thiserror::Error;
 
 use crate::{Fut, StoreError};
 
-/// A page of rows, newest first.
+/// A page of rows, newest first. A filter that fits few rows may fill it in part only, or not at all: one
+/// page looks at no more than [`hookgate_core::limits::SCAN_ROWS_MAX`] rows, and the next goes on from there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     /// The rows.
@@ -32,6 +33,10 @@ pub struct EventFilter {
     pub event_type: Option<String>,
     /// Only those that no route took.
     pub unrouted: Option<bool>,
+    /// Only those received then or later.
+    pub since: Option<Millis>,
+    /// Only those received before.
+    pub until: Option<Millis>,
 }
 
 /// An event as listed.
@@ -66,8 +71,18 @@ pub struct DeliveryFilter {
     pub event: Option<EventId>,
     /// Only to this destination.
     pub destination: Option<NameId>,
+    /// Only by this route.
+    pub route: Option<NameId>,
+    /// Only of events of exactly this type.
+    pub event_type: Option<String>,
     /// Only in this state.
     pub state: Option<DeliveryState>,
+    /// Only dead letters with this reason.
+    pub reason: Option<String>,
+    /// Only those born then or later.
+    pub since: Option<Millis>,
+    /// Only those born before.
+    pub until: Option<Millis>,
 }
 
 /// Where a delivery stands.
@@ -94,7 +109,7 @@ pub struct DeliveryRow {
     pub event_type: String,
     /// The route's name.
     pub route: String,
-    /// The destination's name.
+    /// The destination's name; empty of one that a router has still to choose for.
     pub destination: String,
     /// What the receiver sees.
     pub message: MessageId,
@@ -108,6 +123,8 @@ pub struct DeliveryRow {
     pub due: Option<Millis>,
     /// When it ended.
     pub finished_at: Option<Millis>,
+    /// The delivery that split into it.
+    pub parent: Option<DeliveryId>,
     /// The delivery that it replays.
     pub replay_of: Option<DeliveryId>,
     /// The delivery that made it good: a dead letter that was retried.
@@ -140,6 +157,8 @@ pub struct AttemptRow {
     pub gist: LastAttempt,
     /// What was sent.
     pub rendered: Option<Rendered>,
+    /// Header fields that were added to it at the moment of sending, credentials masked.
+    pub sent: Headers,
     /// What came back.
     pub answer: Option<(Headers, Bytes)>,
     /// The components that made it.
@@ -237,7 +256,7 @@ pub trait Journal: Send + Sync {
     ) -> Fut<'_, Result<DeliveryId, AgainRefused>>;
 
     /// Stores a configuration with all that its deliveries will need, in one transaction. Where a plugin's
-    /// component is another one than before, held deliveries whose recipe uses that plugin are due at once.
+    /// component is another one than before, deliveries that are held for that plugin are due at once.
     fn apply(&self, actor: Actor, applied: Applied) -> Fut<'_, Result<(), StoreError>>;
 
     /// Returns the digest of the configuration that was applied last.

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use hookgate_core::control::{Control, Fact};
 use hookgate_core::decide::DeadReason;
-use hookgate_core::delivery::{End, Lane, Lease, Leased, Owner};
+use hookgate_core::delivery::{End, Kept, Lane, Lease, Leased, NewDelivery, Owner};
+use hookgate_core::limits;
 use hookgate_core::outcome::Word;
 use hookgate_core::recipe::Recipe;
 use hookgate_core::render::Rendered;
-use hookgate_core::word::{AttemptId, DeliveryId, Digest, Headers, Millis, Secret, SendId, Token};
+use hookgate_core::word::{
+    AttemptId, DeliveryId, Digest, Headers, Kind, Millis, NameId, ScopeId, Secret, SendId, Token,
+};
 
 use crate::{Fut, StoreError};
 
@@ -65,8 +69,8 @@ pub struct Keep {
     pub delivery: DeliveryId,
     /// By whom it is held.
     pub lease: Lease,
-    /// What was rendered.
-    pub rendered: Rendered,
+    /// What; it takes the place of what was kept before.
+    pub kept: Kept,
 }
 
 /// One attempt and what it comes to, written as one unit of work.
@@ -90,7 +94,11 @@ pub enum To {
     /// Pending, due after this delay; one more crash of its plugin, no attempt.
     RetryPlugin(Duration),
     /// Pending without a due time; one more crash of its plugin, no attempt.
-    Hold,
+    Hold {
+        /// The plugin that it waits for: another component under that name, or the end of its quarantine,
+        /// makes it due. None: only a retry does.
+        plugin: Option<NameId>,
+    },
     /// Finished, with the reason in one word where there is one; one more attempt.
     Finished {
         /// How.
@@ -98,6 +106,30 @@ pub enum To {
         /// A [`DeadReason`] of a dead letter.
         reason: Option<DeadReason>,
     },
+    /// Finished as [`End::Split`], and in the same unit its children are born, due at once: under its event,
+    /// whatever they say of birth and parent. One more attempt.
+    Split {
+        /// At least one, at most [`hookgate_core::limits::SPLIT_MAX`].
+        children: Vec<NewDelivery>,
+    },
+}
+
+impl To {
+    /// Refuses a split into nothing, or into more than there may be.
+    ///
+    /// # Errors
+    /// `Refused`, with the count.
+    pub fn check(&self) -> Result<(), StoreError> {
+        match self {
+            To::Split { children } if !(1..=limits::SPLIT_MAX).contains(&children.len()) => {
+                let (count, max) = (children.len(), limits::SPLIT_MAX);
+                Err(StoreError::Refused(format!("a split into {count} deliveries; 1 to {max} are allowed")))
+            }
+            To::Split { .. } | To::Retry(_) | To::RetryPlugin(_) | To::Hold { .. } | To::Finished { .. } => {
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What is known of one attempt.
@@ -119,6 +151,8 @@ pub struct AttemptRecord {
     pub detail: String,
     /// What was sent; none if it did not come to that.
     pub rendered: Option<Rendered>,
+    /// Header fields that were added to it at the moment of sending, credentials masked.
+    pub sent: Headers,
     /// The receiver's header fields and the first part of its body.
     pub answer: Option<(Headers, Bytes)>,
     /// The components that made it.
@@ -148,16 +182,17 @@ pub trait Queue: Send + Sync {
     /// `Unknown`: rows may be taken under these tokens; [`Queue::release_unknown`] frees them.
     fn take(&self, owner: Owner, wants: Vec<Want>) -> Fut<'_, Result<Vec<Leased>, StoreError>>;
 
-    /// Commits a rendered message with its live delivery, if the lease still holds.
+    /// Commits something with its live delivery, if the lease still holds.
     fn keep(&self, keep: Keep) -> Fut<'_, Result<Settled, StoreError>>;
 
-    /// Returns what was kept with a live delivery.
-    fn kept(&self, delivery: DeliveryId) -> Fut<'_, Result<Option<Rendered>, StoreError>>;
+    /// Returns what is kept with a live delivery. It goes with its delivery; that of a dead letter goes on
+    /// with the delivery that takes its place.
+    fn kept(&self, delivery: DeliveryId) -> Fut<'_, Result<Option<Kept>, StoreError>>;
 
     /// Writes an attempt and what becomes of its delivery, if the lease still holds. `lost` becomes 0.
     ///
     /// # Errors
-    /// `Unknown`: repeat it.
+    /// `Unknown`: repeat it. `Refused`: a child's id is taken, or there are none or too many children.
     fn settle(&self, settle: Settle) -> Fut<'_, Result<Settled, StoreError>>;
 
     /// Gives deliveries back, due at once, nothing counted; those of other leases stay as they are.
@@ -174,6 +209,22 @@ pub trait Queue: Send + Sync {
 
     /// Ends the incarnation: gives back all its rows, uncounted.
     fn leave(&self, owner: Owner) -> Fut<'_, Result<(), StoreError>>;
+
+    /// Returns every control of every scope.
+    fn controls(&self) -> Fut<'_, Result<Vec<Control>, StoreError>>;
+
+    /// Stores a control that the engine decided; it takes the place of an earlier one of the same fact.
+    fn hold(&self, control: Control) -> Fut<'_, Result<(), StoreError>>;
+
+    /// Lifts a control, and tells whether there was one. The end of a quarantine makes deliveries that are
+    /// held for the plugin due, their plugin's crashes forgotten but for one.
+    fn lift(
+        &self,
+        scope: ScopeId,
+        kind: Kind,
+        subject: NameId,
+        fact: Fact,
+    ) -> Fut<'_, Result<bool, StoreError>>;
 
     /// Returns a stored recipe.
     fn recipe(&self, digest: Digest) -> Fut<'_, Result<Option<Recipe>, StoreError>>;

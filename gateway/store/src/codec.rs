@@ -5,8 +5,10 @@
 //! the event's row when it is read.
 
 use bytes::{Buf, BufMut, Bytes};
+use hookgate_core::delivery::{Kept, Message};
 use hookgate_core::render::Rendered;
 use hookgate_core::word::{Digest, Headers};
+use hookgate_ports::AttemptRecord;
 use http::Method;
 use thiserror::Error;
 
@@ -26,27 +28,37 @@ pub struct Damaged {
 pub struct Snapshot {
     /// What was sent.
     pub rendered: Option<Rendered>,
+    /// What was added to it at the moment of sending.
+    pub sent: Headers,
     /// What came back.
     pub answer: Option<(Headers, Bytes)>,
     /// The components that made it.
     pub made_by: Vec<Digest>,
 }
 
-/// Appends a snapshot.
-pub fn put_snapshot(
-    out: &mut Vec<u8>,
-    rendered: Option<&Rendered>,
-    answer: Option<&(Headers, Bytes)>,
-    made_by: &[Digest],
-) {
+/// Parts of a snapshot that may be missing, as bits.
+const RENDERED: u8 = 1;
+const ANSWER: u8 = 2;
+const SENT: u8 = 4;
+
+/// Appends what is kept of an attempt beside its columns.
+pub fn put_snapshot(out: &mut Vec<u8>, attempt: &AttemptRecord) {
+    let part = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
     out.put_u8(PLAIN);
-    out.put_u8(u8::from(rendered.is_some()) | u8::from(answer.is_some()) << 1);
-    put_digests(out, made_by);
-    if let Some((headers, body)) = answer {
+    out.put_u8(
+        part(attempt.rendered.is_some(), RENDERED)
+            | part(attempt.answer.is_some(), ANSWER)
+            | part(!attempt.sent.is_empty(), SENT),
+    );
+    put_digests(out, &attempt.made_by);
+    if let Some((headers, body)) = &attempt.answer {
         put(out, &headers.encode());
         put(out, body);
     }
-    if let Some(rendered) = rendered {
+    if !attempt.sent.is_empty() {
+        put(out, &attempt.sent.encode());
+    }
+    if let Some(rendered) = &attempt.rendered {
         put_fields(out, rendered);
     }
 }
@@ -60,30 +72,62 @@ pub fn snapshot(bytes: &[u8], event_body: &Bytes) -> Result<Snapshot, Damaged> {
     expect_plain(&mut rest, "attempt")?;
     let parts = byte(&mut rest, "attempt")?;
     let made_by = digests(&mut rest)?;
-    let answer = if parts & 2 == 0 {
+    let answer = if parts & ANSWER == 0 {
         None
     } else {
         let headers = headers(&mut rest, "answer")?;
         Some((headers, Bytes::copy_from_slice(take(&mut rest, "answer")?)))
     };
-    let rendered = if parts & 1 == 0 { None } else { Some(fields(&mut rest, event_body)?) };
-    Ok(Snapshot { rendered, answer, made_by })
+    let sent = if parts & SENT == 0 { Headers::new() } else { headers(&mut rest, "attempt")? };
+    let rendered = if parts & RENDERED == 0 { None } else { Some(fields(&mut rest, event_body)?) };
+    Ok(Snapshot { rendered, sent, answer, made_by })
 }
 
-/// Appends a rendered message.
-pub fn put_rendered(out: &mut Vec<u8>, rendered: &Rendered) {
+/// Which of the two something kept is.
+const MESSAGE: u8 = 0;
+const WHOLE: u8 = 1;
+
+/// Appends something that is kept with a delivery.
+pub fn put_kept(out: &mut Vec<u8>, kept: &Kept) {
     out.put_u8(PLAIN);
-    put_fields(out, rendered);
+    match kept {
+        Kept::Message(message) => {
+            out.put_u8(MESSAGE);
+            out.put_u8(u8::from(message.body.is_some()));
+            put(out, message.event_type.as_bytes());
+            put(out, &message.headers.encode());
+            put_digests(out, &message.made_by);
+            if let Some(body) = &message.body {
+                put(out, body);
+            }
+        }
+        Kept::Rendered(rendered) => {
+            out.put_u8(WHOLE);
+            put_fields(out, rendered);
+        }
+    }
 }
 
-/// Reads what [`put_rendered`] wrote. `event_body` takes the place of a body that was the event's own.
+/// Reads what [`put_kept`] wrote. `event_body` takes the place of a body that was the event's own.
 ///
 /// # Errors
 /// The bytes are damaged, or of a newer release.
-pub fn rendered(bytes: &[u8], event_body: &Bytes) -> Result<Rendered, Damaged> {
+pub fn kept(bytes: &[u8], event_body: &Bytes) -> Result<Kept, Damaged> {
+    const WHAT: &str = "message";
     let mut rest = bytes;
-    expect_plain(&mut rest, "message")?;
-    fields(&mut rest, event_body)
+    expect_plain(&mut rest, WHAT)?;
+    match byte(&mut rest, WHAT)? {
+        MESSAGE => {
+            let has_body = byte(&mut rest, WHAT)? == 1;
+            let event_type = text(&mut rest, "event type")?.into();
+            let headers = headers(&mut rest, WHAT)?;
+            let made_by = digests(&mut rest)?;
+            let body = if has_body { Some(Bytes::copy_from_slice(take(&mut rest, WHAT)?)) } else { None };
+            Ok(Kept::Message(Message { event_type, headers, body, made_by }))
+        }
+        WHOLE => fields(&mut rest, event_body).map(Kept::Rendered),
+        _ => Err(Damaged { what: WHAT }),
+    }
 }
 
 fn put_fields(out: &mut Vec<u8>, rendered: &Rendered) {
@@ -101,7 +145,7 @@ fn fields(rest: &mut &[u8], event_body: &Bytes) -> Result<Rendered, Damaged> {
     const WHAT: &str = "message";
     let is_event_body = byte(rest, WHAT)? == 1;
     let method = Method::from_bytes(take(rest, WHAT)?).map_err(|_| Damaged { what: "method" })?;
-    let url = String::from_utf8(take(rest, WHAT)?.to_vec()).map_err(|_| Damaged { what: "URL" })?;
+    let url = text(rest, "URL")?;
     let headers = headers(rest, WHAT)?;
     let made_by = digests(rest)?;
     let body = if is_event_body { event_body.clone() } else { Bytes::copy_from_slice(take(rest, WHAT)?) };
@@ -141,6 +185,10 @@ fn take<'a>(rest: &mut &'a [u8], what: &'static str) -> Result<&'a [u8], Damaged
     let (bytes, after) = rest.split_at_checked(length as usize).ok_or(Damaged { what })?;
     *rest = after;
     Ok(bytes)
+}
+
+fn text(rest: &mut &[u8], what: &'static str) -> Result<String, Damaged> {
+    String::from_utf8(take(rest, what)?.to_vec()).map_err(|_| Damaged { what })
 }
 
 fn headers(rest: &mut &[u8], what: &'static str) -> Result<Headers, Damaged> {

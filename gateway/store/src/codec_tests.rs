@@ -1,5 +1,9 @@
 //! Stored bytes come back, and damaged ones are errors.
 
+use std::time::Duration;
+
+use hookgate_core::outcome::Word;
+use hookgate_core::word::{AttemptId, Millis, SendId};
 use http::{HeaderName, HeaderValue};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -26,9 +30,29 @@ fn message(body: &Bytes, is_event_body: bool, stages: usize) -> Rendered {
     }
 }
 
-fn written(rendered: Option<&Rendered>, answer: Option<&(Headers, Bytes)>, made_by: &[Digest]) -> Vec<u8> {
+fn written(snapshot: &Snapshot) -> Vec<u8> {
     let mut out = Vec::new();
-    put_snapshot(&mut out, rendered, answer, made_by);
+    let Snapshot { rendered, sent, answer, made_by } = snapshot.clone();
+    let attempt = AttemptRecord {
+        id: AttemptId(1),
+        send: SendId(2),
+        started_at: Millis(3),
+        took: Duration::ZERO,
+        word: Word::Success,
+        status: None,
+        detail: String::new(),
+        rendered,
+        sent,
+        answer,
+        made_by,
+    };
+    put_snapshot(&mut out, &attempt);
+    out
+}
+
+fn kept_bytes(kept: &Kept) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_kept(&mut out, kept);
     out
 }
 
@@ -36,7 +60,7 @@ fn written(rendered: Option<&Rendered>, answer: Option<&(Headers, Bytes)>, made_
 fn a_body_that_is_the_events_own_is_not_written() {
     let body = Bytes::from(vec![b'x'; 10_000]);
 
-    let bytes = written(Some(&message(&body, true, 1)), None, &[]);
+    let bytes = written(&Snapshot { rendered: Some(message(&body, true, 1)), ..Snapshot::default() });
 
     assert!(bytes.len() < 200, "{}", bytes.len());
     assert_eq!(snapshot(&bytes, &body).unwrap().rendered, Some(message(&body, true, 1)));
@@ -44,7 +68,7 @@ fn a_body_that_is_the_events_own_is_not_written() {
 
 #[test]
 fn another_format_is_refused() {
-    let mut bytes = written(None, None, &[]);
+    let mut bytes = written(&Snapshot::default());
     bytes[0] = 2;
 
     assert_eq!(snapshot(&bytes, &Bytes::new()), Err(Damaged { what: "attempt" }));
@@ -54,23 +78,29 @@ proptest! {
     #[test]
     fn every_snapshot_comes_back(
         body in vec(any::<u8>(), 0..50), own in any::<bool>(), stages in 0..4usize,
-        has_rendered in any::<bool>(), answer in proptest::option::of(vec(any::<u8>(), 0..50)),
+        has_rendered in any::<bool>(), has_sent in any::<bool>(), answer in proptest::option::of(vec(any::<u8>(), 0..50)),
     ) {
         let body = Bytes::from(body);
         let whole = Snapshot {
             rendered: has_rendered.then(|| message(&body, own, stages)),
+            sent: if has_sent { headers() } else { Headers::new() },
             answer: answer.map(|answer| (headers(), Bytes::from(answer))),
             made_by: (0..stages).map(|n| Digest::of(&[n as u8])).collect(),
         };
 
-        let bytes = written(whole.rendered.as_ref(), whole.answer.as_ref(), &whole.made_by);
+        let bytes = written(&whole);
 
         prop_assert_eq!(snapshot(&bytes, &body), Ok(whole));
     }
 
     #[test]
     fn cut_bytes_are_damaged_and_never_a_panic(cut in 0usize..100) {
-        let bytes = written(Some(&message(&Bytes::from_static(b"abc"), false, 1)), Some(&(headers(), Bytes::new())), &[]);
+        let bytes = written(&Snapshot {
+            rendered: Some(message(&Bytes::from_static(b"abc"), false, 1)),
+            sent: headers(),
+            answer: Some((headers(), Bytes::new())),
+            made_by: Vec::new(),
+        });
 
         let cut = cut.min(bytes.len() - 1);
 
@@ -80,5 +110,27 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in vec(any::<u8>(), 0..200)) {
         drop(snapshot(&bytes, &Bytes::new()));
+        drop(kept(&bytes, &Bytes::new()));
+    }
+
+    #[test]
+    fn what_is_kept_comes_back(
+        body in proptest::option::of(vec(any::<u8>(), 0..50)), own in any::<bool>(), stages in 0..4usize,
+        cut in 0usize..100,
+    ) {
+        let event_body = Bytes::from_static(b"the event's");
+        let rendered_body = if own { event_body.clone() } else { Bytes::from(body.clone().unwrap_or_default()) };
+        let held = Message {
+            event_type: "push.é".into(),
+            headers: headers(),
+            body: body.map(Bytes::from),
+            made_by: (0..stages).map(|n| Digest::of(&[n as u8])).collect(),
+        };
+
+        for whole in [Kept::Message(held), Kept::Rendered(message(&rendered_body, own, stages))] {
+            let bytes = kept_bytes(&whole);
+            prop_assert_eq!(kept(&bytes, &event_body), Ok(whole));
+            prop_assert!(kept(&bytes[..cut.min(bytes.len() - 1)], &event_body).is_err());
+        }
     }
 }

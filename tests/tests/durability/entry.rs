@@ -78,11 +78,13 @@ fn delivery(
         id,
         event,
         route: named(Kind::Route, "all"),
-        destination: lane().id,
+        destination: Some(lane().id),
         lane: lane(),
         recipe: Recipe::default().digest(),
         message: MessageId::of(id),
         bytes: u32::try_from(body_bytes).expect("a small body"),
+        parent: None,
+        held: None,
         birth,
     }
 }

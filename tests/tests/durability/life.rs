@@ -157,6 +157,7 @@ impl Worker {
             status: Some(503),
             detail: "the receiver answered 503".into(),
             rendered: None,
+            sent: Headers::new(),
             answer: Some((Headers::new(), Bytes::from_static(b"come again"))),
             made_by: Vec::new(),
         };
@@ -169,7 +170,10 @@ impl Worker {
         match self.store.settle(Settle { delivery, lease, attempt, to: to.clone() }).await {
             Ok(Settled::Done) => match to {
                 To::Finished { end, .. } => drop(self.promised.finished.insert(delivery, end)),
-                To::Retry(_) | To::RetryPlugin(_) | To::Hold => self.promised.attempted.push((delivery, id)),
+                To::Split { .. } => drop(self.promised.finished.insert(delivery, End::Split)),
+                To::Retry(_) | To::RetryPlugin(_) | To::Hold { .. } => {
+                    self.promised.attempted.push((delivery, id));
+                }
             },
             Ok(Settled::LeaseLost) => panic!("{delivery} is ours"),
             Err(_) => return Err(()),

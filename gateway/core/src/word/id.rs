@@ -114,6 +114,12 @@ pub struct Minter {
     last: AtomicI64,
 }
 
+/// Returns the smallest id that is drawn at this time: what was born before it has a smaller one.
+pub fn first_id(at: Millis) -> i64 {
+    let millis = at.0.saturating_sub(EPOCH_MILLIS).clamp(0, i64::MAX >> (NODE_BITS + COUNT_BITS));
+    millis << (NODE_BITS + COUNT_BITS)
+}
+
 impl Minter {
     /// Nodes are numbered from 0 to this.
     pub const NODE_MAX: u16 = (1 << NODE_BITS) - 1;

@@ -13,7 +13,7 @@ pub use actor::{Actor, Origin};
 pub use digest::Digest;
 pub(crate) use digest::hex_decode;
 pub use headers::{HeaderError, Headers, header_text};
-pub use id::{AttemptId, DeliveryId, EventId, IdError, MessageId, Minter, SendId, Token};
+pub use id::{AttemptId, DeliveryId, EventId, IdError, MessageId, Minter, SendId, Token, first_id};
 pub use name::{Kind, NameError, NameId, SLUG_BYTES_MAX, Slug};
 pub use scope::{Scope, ScopeId};
 pub use secret::Secret;

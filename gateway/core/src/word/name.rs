@@ -89,6 +89,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 4] = [Kind::Source, Kind::Route, Kind::Destination, Kind::Plugin];
+
+    /// Returns the kind of a word, or none if there is no such kind.
+    pub fn from_word(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// Returns the word, as the config's tables are called.
     pub fn word(self) -> &'static str {
         match self {

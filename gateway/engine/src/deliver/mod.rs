@@ -9,13 +9,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hookgate_core::decide::{DeadReason, Policy, Tried, Verdict, decide};
-use hookgate_core::delivery::{End, Leased};
+use hookgate_core::delivery::{End, Kept, Leased};
 use hookgate_core::limits;
 use hookgate_core::outbound::OutboundRequest;
 use hookgate_core::outcome::Outcome;
 use hookgate_core::render::Rendered;
 use hookgate_core::topology::{Destination, Topology};
-use hookgate_core::word::{AttemptId, Millis, SendId};
+use hookgate_core::word::{AttemptId, Headers, Kind, Millis, NameId, SendId, Slug};
 use hookgate_ports::{AttemptRecord, Keep, Settle, Settled, StoreError, To};
 
 use crate::Engine;
@@ -40,7 +40,8 @@ impl Engine {
     /// Not cancel-safe: dropped before the settle, the delivery is given back by upkeep or by leaving.
     pub(crate) async fn deliver(self: &Arc<Engine>, leased: Leased, permit: Permit) {
         let topology = self.current.of(leased.lane.scope);
-        let Some(destination) = topology.destination(leased.destination).map(Arc::clone) else {
+        let destination = leased.destination.and_then(|destination| topology.destination(destination));
+        let Some(destination) = destination.map(Arc::clone) else {
             // Its name left the configuration between permit and here: it waits for the name to return.
             return self.give_back(&leased).await;
         };
@@ -90,11 +91,12 @@ impl Engine {
         destination: &Destination,
     ) -> Result<Rendered, Outcome> {
         let _alone = self.renders.write().await;
-        if let Ok(Some(kept)) = self.ports.queue.kept(leased.id).await {
+        if let Ok(Some(Kept::Rendered(kept))) = self.ports.queue.kept(leased.id).await {
             return Ok(kept);
         }
         let rendered = self.render(leased, topology, destination).await?;
-        let keep = Keep { delivery: leased.id, lease: leased.lease, rendered: rendered.clone() };
+        let kept = Kept::Rendered(rendered.clone());
+        let keep = Keep { delivery: leased.id, lease: leased.lease, kept };
         if let Err(error) = self.ports.queue.keep(keep).await {
             tracing::warn!(delivery.id = %leased.id, %error, "a suspect's message was not kept; it is sent all the same");
         }
@@ -140,7 +142,7 @@ impl Engine {
         let settle = self.settling(leased, attempt, verdict);
         let delay = match settle.to {
             To::Retry(delay) | To::RetryPlugin(delay) => Some(delay),
-            To::Hold | To::Finished { .. } => None,
+            To::Hold { .. } | To::Finished { .. } | To::Split { .. } => None,
         };
         for pause in SETTLE_AGAIN.iter().chain(std::iter::repeat(&SETTLE_AGAIN[3])) {
             match self.ports.queue.settle(settle.clone()).await {
@@ -176,7 +178,7 @@ impl Engine {
             Verdict::Delivered => finished(End::Delivered, None),
             Verdict::Retry(delay) => To::Retry(delay),
             Verdict::RetryPlugin(delay) => To::RetryPlugin(delay),
-            Verdict::Hold => To::Hold,
+            Verdict::Hold => To::Hold { plugin: plugin_of(leased, &outcome) },
             Verdict::Dead(reason) => finished(End::DeadLettered, Some(reason)),
             Verdict::Skipped(reason) => {
                 detail = reason;
@@ -193,6 +195,7 @@ impl Engine {
             detail,
             made_by: rendered.as_ref().map(|rendered| rendered.made_by.clone()).unwrap_or_default(),
             rendered,
+            sent: Headers::new(),
             answer: match outcome {
                 Outcome::Answered(answer) => Some((answer.headers, answer.body)),
                 Outcome::Unreachable { .. }
@@ -234,6 +237,13 @@ impl Engine {
             );
         }
     }
+}
+
+/// Returns the plugin whose crash ended a render: what a held delivery waits for.
+fn plugin_of(leased: &Leased, outcome: &Outcome) -> Option<NameId> {
+    let Outcome::Crashed { plugin, .. } = outcome else { return None };
+    let plugin = Slug::parse(plugin).ok()?;
+    Some(NameId::of(leased.lane.scope, Kind::Plugin, &plugin))
 }
 
 fn consequence(verdict: &Verdict) -> String {

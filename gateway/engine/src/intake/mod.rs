@@ -97,7 +97,7 @@ impl Engine {
         if self.draining.load(Ordering::Relaxed) {
             return None;
         }
-        let destination = topology.destination(delivery.destination)?;
+        let destination = topology.destination(delivery.destination?)?;
         let permit = self.gate.try_birth(delivery.lane, destination.concurrency, delivery.bytes)?;
         let note = self.notes.draw(|| self.mint());
         delivery.birth = Birth::Taken(Lease { owner: self.seat.owner, token: note.token() });

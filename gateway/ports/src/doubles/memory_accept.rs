@@ -12,6 +12,7 @@ use crate::{Accept, Entry, StoreError};
 impl State {
     /// Stores a unit whole or not at all.
     pub(super) fn accept(&mut self, unit: Accept, now: Millis) -> Result<Vec<Accepted>, StoreError> {
+        unit.check()?;
         let mut accepted = Vec::with_capacity(unit.entries.len());
         let mut keys = BTreeMap::new();
         let (mut events, mut deliveries) = (BTreeSet::new(), BTreeSet::new());

@@ -2,8 +2,7 @@
 
 use hookgate_core::delivery::End;
 use hookgate_core::event::NewEvent;
-use hookgate_core::recipe::Recipe;
-use hookgate_core::word::{Actor, DeliveryId, Digest, EventId, Millis, NameId, ScopeId};
+use hookgate_core::word::{Actor, DeliveryId, Digest, EventId, Kind, Millis, NameId, ScopeId, first_id};
 
 use super::memory::Memory;
 use super::memory_state::{Event, Finished, Live, State};
@@ -30,6 +29,7 @@ impl Journal for Memory {
                         .as_deref()
                         .is_none_or(|event_type| event_type == &*new.content.event_type)
                     && filter.unrouted.is_none_or(|unrouted| unrouted == (deliveries == 0))
+                    && is_between(new.content.id.0, filter.since, filter.until)
             };
             let rows = state.events.values().rev().filter(|event| is_meant(&event.new, event.deliveries));
             Ok(page(rows.map(|event| state.listed(event)), from, limit, |row| row.id.0))
@@ -60,12 +60,18 @@ impl Journal for Memory {
             let is_meant = |row: &Live| {
                 row.scope == scope
                     && filter.event.is_none_or(|event| event == row.event)
-                    && filter.destination.is_none_or(|destination| destination == row.destination)
+                    && filter.destination.is_none_or(|destination| Some(destination) == row.destination)
+                    && filter.route.is_none_or(|route| route == row.route)
+                    && is_between(row.id.0, filter.since, filter.until)
             };
             let live = state.live.values().filter(|row| is_meant(row)).map(|row| state.live_row(row));
             let finished =
                 state.finished.values().filter(|f| is_meant(&f.row)).map(|f| state.finished_row(f));
-            let has_state = |row: &DeliveryRow| filter.state.is_none_or(|state| state == row.state);
+            let has_state = |row: &DeliveryRow| {
+                filter.state.is_none_or(|state| state == row.state)
+                    && filter.event_type.as_ref().is_none_or(|event_type| *event_type == row.event_type)
+                    && filter.reason.as_ref().is_none_or(|reason| Some(reason) == row.reason.as_ref())
+            };
             let mut rows: Vec<DeliveryRow> = live.chain(finished).filter(has_state).collect();
             rows.sort_by_key(|row| std::cmp::Reverse(row.id));
             Ok(page(rows.into_iter(), from, limit, |row| row.id.0))
@@ -165,6 +171,9 @@ impl State {
             return Err(AgainRefused::Resolved(id, by));
         }
         finished.resolved_by = Some(fresh);
+        if let Some(kept) = self.kept.remove(&id) {
+            self.kept.insert(fresh, kept);
+        }
         let row = Live {
             id: fresh,
             due: Some(now),
@@ -172,6 +181,7 @@ impl State {
             plugin_tries: 0,
             lost: 0,
             lease: None,
+            held_for: None,
             replay_of: Some(id),
             ..finished.row.clone()
         };
@@ -188,26 +198,13 @@ impl State {
             self.recipes.entry(digest).or_insert(json);
         }
         for component in applied.components {
-            let plugin = component.plugin.as_str().to_owned();
-            let before = self.plugins.insert((applied.scope, plugin.clone()), component.digest);
+            let plugin = NameId::of(applied.scope, Kind::Plugin, &component.plugin);
+            let name = component.plugin.as_str().to_owned();
+            let before = self.plugins.insert((applied.scope, name), component.digest);
             self.components.entry(component.digest).or_insert(component.bytes);
             if before.is_some_and(|before| before != component.digest) {
-                self.repair(applied.scope, &plugin, now);
+                self.repair(applied.scope, plugin, now);
             }
-        }
-    }
-
-    /// Makes held deliveries whose recipe uses a plugin due.
-    fn repair(&mut self, scope: ScopeId, plugin: &str, now: Millis) {
-        let recipes = &self.recipes;
-        let uses = |digest: &Digest| {
-            let recipe = recipes.get(digest).and_then(|json| Recipe::from_json(json).ok());
-            recipe.is_some_and(|recipe| recipe.stages.iter().any(|stage| stage.plugin.as_str() == plugin))
-        };
-        let is_held = |live: &&mut Live| live.scope == scope && live.lease.is_none() && live.due.is_none();
-        for live in self.live.values_mut().filter(is_held).filter(|live| uses(&live.recipe)) {
-            live.due = Some(now);
-            live.plugin_tries = live.plugin_tries.min(1);
         }
     }
 
@@ -246,13 +243,14 @@ impl State {
                 .map(|e| e.new.content.event_type.to_string())
                 .unwrap_or_default(),
             route: self.name(live.route),
-            destination: self.name(live.destination),
+            destination: live.destination.map(|id| self.name(id)).unwrap_or_default(),
             message: live.message.clone(),
             state,
             reason: None,
             attempts: live.attempts,
             due,
             finished_at: None,
+            parent: live.parent,
             replay_of: live.replay_of,
             resolved_by: None,
             last: self
@@ -277,6 +275,11 @@ impl State {
     }
 }
 
+/// Tells by an id when its row was born.
+fn is_between(id: i64, since: Option<Millis>, until: Option<Millis>) -> bool {
+    since.is_none_or(|since| id >= first_id(since)) && until.is_none_or(|until| id < first_id(until))
+}
+
 fn gist(attempt: &AttemptRecord) -> LastAttempt {
     LastAttempt {
         outcome: attempt.word.text().to_owned(),
@@ -292,6 +295,7 @@ fn attempt_row(attempt: &AttemptRecord) -> AttemptRow {
         took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
         gist: gist(attempt),
         rendered: attempt.rendered.clone(),
+        sent: attempt.sent.clone(),
         answer: attempt.answer.clone(),
         made_by: attempt.made_by.clone(),
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use hookgate_core::delivery::{Lease, Leased, Owner};
+use hookgate_core::control::{Control, Fact};
+use hookgate_core::delivery::{Kept, Lease, Leased, Owner};
 use hookgate_core::recipe::Recipe;
-use hookgate_core::render::Rendered;
-use hookgate_core::word::{DeliveryId, Digest, Secret, Token};
+use hookgate_core::word::{DeliveryId, Digest, Kind, NameId, ScopeId, Secret, Token};
 
 use super::memory::{Call, Memory};
 use crate::{Due, Fut, Keep, Queue, Seat, Settle, Settled, StoreError, Want};
@@ -41,19 +41,22 @@ impl Queue for Memory {
                 if state.held(keep.delivery, keep.lease).is_none() {
                     return Ok(Settled::LeaseLost);
                 }
-                state.kept.insert(keep.delivery, keep.rendered);
+                state.kept.insert(keep.delivery, keep.kept);
                 Ok(Settled::Done)
             })
         })
     }
 
-    fn kept(&self, delivery: DeliveryId) -> Fut<'_, Result<Option<Rendered>, StoreError>> {
-        Box::pin(async move { Ok(self.state().kept.get(&delivery).cloned()) })
+    fn kept(&self, delivery: DeliveryId) -> Fut<'_, Result<Option<Kept>, StoreError>> {
+        Box::pin(async move {
+            let state = self.state();
+            Ok(state.kept.get(&delivery).filter(|_| state.live.contains_key(&delivery)).cloned())
+        })
     }
 
     fn settle(&self, settle: Settle) -> Fut<'_, Result<Settled, StoreError>> {
         let now = self.clock().now();
-        Box::pin(async move { self.call(Call::Settle, |state| Ok(state.settle(settle, now))) })
+        Box::pin(async move { self.call(Call::Settle, |state| state.settle(settle, now)) })
     }
 
     fn release(&self, leases: Vec<(DeliveryId, Lease)>) -> Fut<'_, Result<(), StoreError>> {
@@ -90,6 +93,29 @@ impl Queue for Memory {
             state.living = state.living.filter(|living| *living != owner);
             Ok(())
         })
+    }
+
+    fn controls(&self) -> Fut<'_, Result<Vec<Control>, StoreError>> {
+        Box::pin(async move { Ok(self.state().controls.values().cloned().collect()) })
+    }
+
+    fn hold(&self, control: Control) -> Fut<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let key = (control.scope, control.kind.word(), control.subject, control.fact.word());
+            self.state().controls.insert(key, control);
+            Ok(())
+        })
+    }
+
+    fn lift(
+        &self,
+        scope: ScopeId,
+        kind: Kind,
+        subject: NameId,
+        fact: Fact,
+    ) -> Fut<'_, Result<bool, StoreError>> {
+        let now = self.clock().now();
+        Box::pin(async move { Ok(self.state().lift((scope, kind.word(), subject, fact.word()), now)) })
     }
 
     fn recipe(&self, digest: Digest) -> Fut<'_, Result<Option<Recipe>, StoreError>> {

@@ -1,14 +1,14 @@
 //! What the memory store holds, and what its ports do to it. Pure: the time is an argument.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hookgate_core::control::{Control, Fact};
 use hookgate_core::decide::DeadReason;
-use hookgate_core::delivery::{End, Lane, Lease, Leased, NewDelivery, Owner};
+use hookgate_core::delivery::{End, Kept, Lane, Lease, Leased, NewDelivery, Owner};
 use hookgate_core::event::NewEvent;
 use hookgate_core::limits;
-use hookgate_core::render::Rendered;
 use hookgate_core::word::{DeliveryId, Digest, EventId, Kind, MessageId, Millis, NameId, ScopeId};
 
 use crate::{AttemptRecord, Due, DueLane, Settle, Settled, StoreError, To, Want};
@@ -27,7 +27,7 @@ pub(super) struct Live {
     pub(super) scope: ScopeId,
     pub(super) event: EventId,
     pub(super) route: NameId,
-    pub(super) destination: NameId,
+    pub(super) destination: Option<NameId>,
     pub(super) lane: Lane,
     pub(super) recipe: Digest,
     pub(super) message: MessageId,
@@ -37,6 +37,9 @@ pub(super) struct Live {
     pub(super) plugin_tries: u32,
     pub(super) lost: u32,
     pub(super) lease: Option<Lease>,
+    /// The plugin that it is held for.
+    pub(super) held_for: Option<NameId>,
+    pub(super) parent: Option<DeliveryId>,
     pub(super) replay_of: Option<DeliveryId>,
 }
 
@@ -59,7 +62,7 @@ pub(super) struct State {
     pub(super) live: BTreeMap<DeliveryId, Live>,
     pub(super) finished: BTreeMap<DeliveryId, Finished>,
     pub(super) attempts: BTreeMap<DeliveryId, Vec<AttemptRecord>>,
-    pub(super) kept: BTreeMap<DeliveryId, Rendered>,
+    pub(super) kept: BTreeMap<DeliveryId, Kept>,
     pub(super) dedupe: BTreeMap<(i64, DedupeKey), (i64, EventId)>,
     pub(super) window_hours_max: u32,
     pub(super) names: BTreeMap<NameId, (Kind, String)>,
@@ -68,10 +71,14 @@ pub(super) struct State {
     pub(super) plugins: BTreeMap<(ScopeId, String), Digest>,
     pub(super) revisions: BTreeMap<ScopeId, Digest>,
     pub(super) admin_keys: BTreeMap<ScopeId, Digest>,
+    pub(super) controls: BTreeMap<ControlKey, Control>,
 }
 
 /// Scope, source and key.
 pub(super) type DedupeKey = (ScopeId, NameId, [u8; 16]);
+
+/// Scope, kind, subject and fact, in the order that they are listed in.
+pub(super) type ControlKey = (ScopeId, &'static str, NameId, &'static str);
 
 impl State {
     pub(super) fn new(hash_key: Vec<u8>) -> State {
@@ -92,6 +99,7 @@ impl State {
             plugins: BTreeMap::new(),
             revisions: BTreeMap::new(),
             admin_keys: BTreeMap::new(),
+            controls: BTreeMap::new(),
         }
     }
 
@@ -104,7 +112,8 @@ impl State {
             self.live.values().filter(|live| live.lease.is_some()).map(|live| live.id).collect();
         let mut adopted = 0;
         for id in lost {
-            let counted = !self.kept.contains_key(&id);
+            // What is rendered already says nothing of its plugins when it is lost.
+            let counted = !matches!(self.kept.get(&id), Some(Kept::Rendered(_)));
             let Some(live) = self.live.get_mut(&id) else { continue };
             if counted && live.lost + 1 >= limits::LOST_ABANDONED {
                 self.finish(id, End::DeadLettered, Some(DeadReason::Abandoned), None, now);
@@ -194,6 +203,7 @@ impl State {
             plugin_tries: live.plugin_tries,
             lost: live.lost,
             bytes: live.bytes,
+            has_kept: self.kept.contains_key(&id),
         })
     }
 
@@ -202,15 +212,33 @@ impl State {
         self.live.get_mut(&id).filter(|live| live.lease == Some(lease))
     }
 
-    pub(super) fn settle(&mut self, settle: Settle, now: Millis) -> Settled {
+    pub(super) fn settle(&mut self, settle: Settle, now: Millis) -> Result<Settled, StoreError> {
         let Settle { delivery, lease, attempt, to } = settle;
-        let Some(live) = self.held(delivery, lease) else { return Settled::LeaseLost };
+        to.check()?;
+        if self.held(delivery, lease).is_none() {
+            return Ok(Settled::LeaseLost);
+        }
+        if let To::Split { children } = &to {
+            let mut ids = BTreeSet::new();
+            let is_taken = |child: &&NewDelivery| self.live.contains_key(&child.id) || !ids.insert(child.id);
+            if let Some(child) = children.iter().find(is_taken) {
+                return Err(StoreError::Refused(format!("{} is stored already", child.id)));
+            }
+        }
+        let Some(live) = self.held(delivery, lease) else { return Ok(Settled::LeaseLost) };
         live.lost = 0;
         match to {
             To::Finished { end, reason } => {
                 live.attempts += 1;
                 self.finish(delivery, end, reason, Some(attempt), now);
-                return Settled::Done;
+                return Ok(Settled::Done);
+            }
+            To::Split { children } => {
+                live.attempts += 1;
+                let parent = live.clone();
+                self.finish(delivery, End::Split, None, Some(attempt), now);
+                children.into_iter().for_each(|child| self.bear(child, &parent, now));
+                return Ok(Settled::Done);
             }
             To::Retry(delay) => {
                 live.attempts += 1;
@@ -221,14 +249,43 @@ impl State {
                 live.plugin_tries += 1;
                 live.due = Some(now.after(delay));
             }
-            To::Hold => {
+            To::Hold { plugin } => {
                 live.plugin_tries += 1;
                 live.due = None;
+                live.held_for = plugin;
             }
         }
         live.lease = None;
         self.attempts.entry(delivery).or_default().push(attempt);
-        Settled::Done
+        Ok(Settled::Done)
+    }
+
+    /// A child is born under its parent's event.
+    fn bear(&mut self, mut child: NewDelivery, parent: &Live, now: Millis) {
+        if let Some(held) = child.held.take() {
+            self.kept.insert(child.id, held);
+        }
+        child.event = parent.event;
+        let row = Live { parent: Some(parent.id), ..Live::born(child, parent.scope, now) };
+        self.live.insert(row.id, row);
+    }
+
+    /// Makes deliveries that are held for a plugin due.
+    pub(super) fn repair(&mut self, scope: ScopeId, plugin: NameId, now: Millis) {
+        let is_held = |live: &&mut Live| live.scope == scope && live.lease.is_none() && live.due.is_none();
+        for live in self.live.values_mut().filter(is_held).filter(|live| live.held_for == Some(plugin)) {
+            live.due = Some(now);
+            live.plugin_tries = live.plugin_tries.min(1);
+        }
+    }
+
+    pub(super) fn lift(&mut self, key: ControlKey, now: Millis) -> bool {
+        let lifted = self.controls.remove(&key).is_some();
+        let (scope, _, subject, fact) = key;
+        if lifted && fact == Fact::Quarantined.word() {
+            self.repair(scope, subject, now);
+        }
+        lifted
     }
 
     fn finish(
@@ -240,7 +297,9 @@ impl State {
         at: Millis,
     ) {
         if let Some(row) = self.live.remove(&id) {
-            self.kept.remove(&id);
+            if end != End::DeadLettered {
+                self.kept.remove(&id);
+            }
             self.finished.insert(id, Finished { row, end, reason, at, last, resolved_by: None });
         }
     }
@@ -263,6 +322,8 @@ impl Live {
             plugin_tries: 0,
             lost: 0,
             lease: None,
+            held_for: None,
+            parent: None,
             replay_of: None,
         }
     }

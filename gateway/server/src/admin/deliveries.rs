@@ -107,7 +107,7 @@ fn filter(admin: &Admin, parameters: &Parameters) -> Result<DeliveryFilter, Prob
     let destination =
         destination.map(|name| named(admin, Kind::Destination, "destination", name)).transpose()?;
     let state = parameters.state.as_deref().map(state).transpose()?;
-    Ok(DeliveryFilter { event, destination, state })
+    Ok(DeliveryFilter { event, destination, state, ..DeliveryFilter::default() })
 }
 
 fn state(text: &str) -> Result<DeliveryState, Problem> {

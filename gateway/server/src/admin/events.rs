@@ -41,7 +41,8 @@ pub(super) async fn list(
         Some("false") => Some(false),
         Some(other) => return Err(bad("unrouted", format!("expected true or false, found {other:?}"))),
     };
-    let filter = EventFilter { source, event_type: parameters.event_type, unrouted };
+    let filter =
+        EventFilter { source, event_type: parameters.event_type, unrouted, ..EventFilter::default() };
     let (from, limit) = (cursor(parameters.cursor.as_deref())?, limit(parameters.limit.as_deref())?);
     let page = admin.journal.events(admin.scope, filter, from, limit).await.map_err(store_problem)?;
     let rows = page.rows.into_iter().map(EventView::from).collect();

@@ -46,6 +46,7 @@ pub(super) struct DeliveryView {
     attempts: u32,
     due_at: Option<String>,
     finished_at: Option<String>,
+    parent: Option<String>,
     replay_of: Option<String>,
     resolved_by: Option<String>,
     last_attempt: Option<GistView>,
@@ -119,6 +120,7 @@ impl From<DeliveryRow> for DeliveryView {
             attempts: row.attempts,
             due_at: row.due.map(time),
             finished_at: row.finished_at.map(time),
+            parent: row.parent.map(|id| id.to_string()),
             replay_of: row.replay_of.map(|id| id.to_string()),
             resolved_by: row.resolved_by.map(|id| id.to_string()),
             last_attempt: row.last.map(|gist| GistView {
@@ -141,7 +143,7 @@ impl From<AttemptRow> for AttemptView {
             request: row.rendered.map(|rendered| RequestView {
                 method: rendered.method.to_string(),
                 url: rendered.url,
-                headers: fields(&rendered.headers),
+                headers: fields(&rendered.headers).into_iter().chain(fields(&row.sent)).collect(),
                 body: body_view(&rendered.body),
             }),
             response: row

@@ -1,6 +1,6 @@
 //! Cases of entering, and of what dead incarnations held.
 
-use hookgate_core::delivery::{End, Owner};
+use hookgate_core::delivery::{End, Kept, Owner};
 use hookgate_core::limits;
 use hookgate_core::word::Minter;
 use hookgate_ports::{Clock, DeliveryState, Keep, Settled};
@@ -33,7 +33,7 @@ pub(super) async fn a_kept_message_spares_the_count(world: World) {
 
     for _ in 0..10 {
         let leased = world.take(owner, "crm", 1).await.remove(0);
-        let keep = Keep { delivery: leased.id, lease: leased.lease, rendered: rendered("kept") };
+        let keep = Keep { delivery: leased.id, lease: leased.lease, kept: Kept::Rendered(rendered("kept")) };
         assert_eq!((leased.lost, world.store.keep(keep).await), (0, Ok(Settled::Done)));
         owner = world.enter().await;
     }

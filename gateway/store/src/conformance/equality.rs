@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use hookgate_core::delivery::{Birth, Lease, Leased, Owner};
+use hookgate_core::control::{Control, Fact};
+use hookgate_core::delivery::{Birth, Kept, Lease, Leased, Owner};
 use hookgate_core::event::Accepted;
 use hookgate_core::limits;
-use hookgate_core::word::Token;
+use hookgate_core::word::{Kind, NameId, Token};
 use hookgate_ports::{
-    AgainRefused, DeliveryFilter, DeliveryRow, Due, EventFilter, EventRow, Settled, StoreError, To, Want,
+    AgainRefused, Clock, DeliveryFilter, DeliveryRow, Due, EventFilter, EventRow, Settled, StoreError, To,
+    Want,
 };
 use proptest::prelude::*;
 
 use super::World;
-use super::make::{DEAD, DELIVERED, dedupe, rendered, scope};
+use super::make::{DEAD, DELIVERED, HELD, dedupe, name, rendered, scope};
 
 const DESTINATIONS: [&str; 3] = ["crm", "log", "mail"];
 
@@ -22,6 +24,10 @@ enum Step {
     Accept { key: Option<u8>, window_hours: u32, is_taken: bool, destinations: usize },
     Take { destination: usize, count: u32, bytes: usize, suspects: bool },
     Settle { which: usize, to: To },
+    Split { which: usize, children: u32 },
+    Hold { which: usize, plugin: usize },
+    Quarantine { plugin: usize },
+    Lift { plugin: usize },
     Keep { which: usize },
     Release { which: usize },
     ReleaseUnknown { noted: usize },
@@ -38,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(DEAD),
         2 => (0u64..90).prop_map(|minutes| To::Retry(Duration::from_secs(minutes * 60))),
         1 => (0u64..3).prop_map(|minutes| To::RetryPlugin(Duration::from_secs(minutes * 60))),
-        1 => Just(To::Hold),
+        1 => Just(HELD),
     ];
     prop_oneof![
         4 => (proptest::option::of(0u8..4), 1u32..3, any::<bool>(), 0usize..=3)
@@ -46,6 +52,10 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0usize..3, 0u32..4, 0usize..30, any::<bool>())
             .prop_map(|(destination, count, bytes, suspects)| Step::Take { destination, count, bytes, suspects }),
         5 => (any::<usize>(), to).prop_map(|(which, to)| Step::Settle { which, to }),
+        1 => (any::<usize>(), 0u32..4).prop_map(|(which, children)| Step::Split { which, children }),
+        1 => (any::<usize>(), 0usize..2).prop_map(|(which, plugin)| Step::Hold { which, plugin }),
+        1 => (0usize..2).prop_map(|plugin| Step::Quarantine { plugin }),
+        1 => (0usize..2).prop_map(|plugin| Step::Lift { plugin }),
         1 => any::<usize>().prop_map(|which| Step::Keep { which }),
         1 => any::<usize>().prop_map(|which| Step::Release { which }),
         1 => any::<usize>().prop_map(|noted| Step::ReleaseUnknown { noted }),
@@ -69,6 +79,7 @@ enum Seen {
     Released(Result<u64, StoreError>),
     Entered(Owner, u64, i64),
     Retried(Option<Result<i64, AgainRefused>>),
+    Lifted(bool),
     Nothing,
 }
 
@@ -79,6 +90,8 @@ struct Sight {
     deliveries: Vec<DeliveryRow>,
     events: Vec<EventRow>,
     attempts: Vec<usize>,
+    kept: Vec<Option<Kept>>,
+    controls: Vec<Control>,
 }
 
 /// A run on one store: what it holds, or once held.
@@ -126,12 +139,37 @@ impl Run {
                 let Some((id, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
                 Seen::Settled(Some(world.store.settle(world.settle(id, lease, to.clone())).await))
             }
+            Step::Split { which, children } => {
+                let Some((id, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
+                let held = |nth: u32| (nth % 2 == 0).then(|| Kept::Rendered(rendered("held")));
+                let children = (0..*children).map(|nth| world.child(id, nth, held(nth))).collect();
+                let settle = world.settle(id, lease, To::Split { children });
+                Seen::Settled(Some(world.store.settle(settle).await))
+            }
+            Step::Hold { which, plugin } => {
+                let Some((id, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
+                let to = To::Hold { plugin: Some(plugin_name(*plugin)) };
+                Seen::Settled(Some(world.store.settle(world.settle(id, lease, to)).await))
+            }
+            Step::Quarantine { plugin } => {
+                world.store.hold(quarantine(world, plugin_name(*plugin))).await.unwrap();
+                Seen::Nothing
+            }
+            Step::Lift { plugin } => {
+                let plugin = plugin_name(*plugin);
+                let lifted = world.store.lift(scope(), Kind::Plugin, plugin, Fact::Quarantined).await;
+                Seen::Lifted(lifted.unwrap())
+            }
             Step::Keep { which } => {
                 let Some((delivery, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
                 Seen::Settled(Some(
                     world
                         .store
-                        .keep(hookgate_ports::Keep { delivery, lease, rendered: rendered("kept") })
+                        .keep(hookgate_ports::Keep {
+                            delivery,
+                            lease,
+                            kept: Kept::Rendered(rendered("kept")),
+                        })
                         .await,
                 ))
             }
@@ -174,8 +212,9 @@ impl Run {
         let store = &self.world.store;
         let deliveries =
             store.deliveries(scope(), DeliveryFilter::default(), None, limits::PAGE_MAX).await.unwrap().rows;
-        let mut attempts = Vec::new();
+        let (mut attempts, mut kept) = (Vec::new(), Vec::new());
         for row in &deliveries {
+            kept.push(store.kept(row.id).await.unwrap());
             attempts.push(store.attempts(scope(), row.id).await.unwrap().len());
         }
         Sight {
@@ -183,7 +222,26 @@ impl Run {
             events: store.events(scope(), EventFilter::default(), None, limits::PAGE_MAX).await.unwrap().rows,
             deliveries,
             attempts,
+            kept,
+            controls: store.controls().await.unwrap(),
         }
+    }
+}
+
+fn plugin_name(nth: usize) -> NameId {
+    name(Kind::Plugin, ["one", "two"][nth])
+}
+
+fn quarantine(world: &World, plugin: NameId) -> Control {
+    Control {
+        scope: scope(),
+        kind: Kind::Plugin,
+        subject: plugin,
+        fact: Fact::Quarantined,
+        reason: "it crashed".into(),
+        since: world.clock.now(),
+        until: None,
+        actor: "system".into(),
     }
 }
 

@@ -13,7 +13,7 @@ use hookgate_ports::{
 };
 
 use super::World;
-use super::make::{DEAD, DELIVERED, fields, name, rendered, scope, slug};
+use super::make::{DEAD, DELIVERED, HELD, fields, name, rendered, scope, slug};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -109,7 +109,7 @@ pub(super) async fn deliveries_are_listed_by_event_destination_and_state(world: 
     let dead = world.take(owner, "crm", 1).await.remove(0);
     world.settled(dead.id, dead.lease, DEAD).await;
     let held = world.take(owner, "log", 1).await.remove(0);
-    world.settled(held.id, held.lease, To::Hold).await;
+    world.settled(held.id, held.lease, HELD).await;
     let delivered = world.take(owner, "mail", 1).await.remove(0);
     world.settled(delivered.id, delivered.lease, DELIVERED).await;
     let flying = world.take(owner, "crm", 1).await.remove(0);
@@ -164,6 +164,7 @@ pub(super) async fn attempts_are_listed_first_to_last(world: World) {
         assert_eq!((&attempt.gist, attempt.took_ms), (&gist, 12));
         assert_eq!(attempt.rendered, Some(rendered("sent")));
         assert_eq!(attempt.answer, Some((fields(&[("server", "x")]), Bytes::from_static(b"answered"))));
+        assert_eq!(attempt.sent, fields(&[("webhook-signature", "v1,x")]));
         assert_eq!(attempt.made_by, [Digest::of(b"component")]);
     }
     let row = world.row(id).await;
@@ -190,7 +191,7 @@ pub(super) async fn a_body_that_was_the_events_own_comes_back(world: World) {
 pub(super) async fn retrying_a_held_delivery_makes_it_due(world: World) {
     let owner = world.enter().await;
     let id = world.pending(&["crm"]).await[0];
-    for to in [To::RetryPlugin(Duration::ZERO), To::RetryPlugin(Duration::ZERO), To::Hold] {
+    for to in [To::RetryPlugin(Duration::ZERO), To::RetryPlugin(Duration::ZERO), HELD] {
         let leased = world.take(owner, "crm", 1).await.remove(0);
         world.settled(id, leased.lease, to).await;
     }
@@ -325,12 +326,11 @@ pub(super) async fn an_applied_configuration_is_found_again(mut world: World) {
 pub(super) async fn another_component_frees_what_its_plugin_held(world: World) {
     let owner = world.enter().await;
     world.store.apply(Actor::System, applied(b"one", &[component(b"old")])).await.unwrap();
-    let mut entry = world.planned(Birth::Pending, &["crm", "crm"]);
-    entry.deliveries[0].recipe = recipe().digest();
-    let (uses, uses_not) = (entry.deliveries[0].id, entry.deliveries[1].id);
-    world.accept(owner, vec![entry]).await.unwrap();
-    for leased in world.take(owner, "crm", 2).await {
-        world.settled(leased.id, leased.lease, To::Hold).await;
+    let ids = world.pending(&["crm", "crm"]).await;
+    let (uses, uses_not) = (ids[0], ids[1]);
+    for (leased, plugin) in world.take(owner, "crm", 2).await.into_iter().zip(["summary", "other"]) {
+        let plugin = Some(name(Kind::Plugin, plugin));
+        world.settled(leased.id, leased.lease, To::Hold { plugin }).await;
     }
 
     world.store.apply(Actor::System, applied(b"two", &[component(b"old")])).await.unwrap();

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use hookgate_core::delivery::{End, Lease, Owner};
+use hookgate_core::delivery::{End, Kept, Lease, Owner};
 use hookgate_core::word::{DeliveryId, Token};
 use hookgate_ports::{Clock, DeliveryState, Due, Keep, Settled, To};
 
 use super::World;
-use super::make::{DEAD, DELIVERED, rendered, scope};
+use super::make::{DEAD, DELIVERED, HELD, rendered, scope};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -25,7 +25,7 @@ pub(super) async fn a_late_settle_changes_nothing(world: World) {
     let now = world.take(owner, "crm", 1).await.remove(0).lease;
     let before = world.row(id).await;
 
-    for to in [DELIVERED, DEAD, To::Retry(MINUTE), To::RetryPlugin(MINUTE), To::Hold] {
+    for to in [DELIVERED, DEAD, To::Retry(MINUTE), To::RetryPlugin(MINUTE), HELD] {
         assert_eq!(world.settled(id, lease, to).await, Settled::LeaseLost);
         let other_owner = Lease { owner: Owner(owner.0 + 1), token: now.token };
         assert_eq!(world.settled(id, other_owner, DELIVERED).await, Settled::LeaseLost);
@@ -51,8 +51,7 @@ pub(super) async fn settling_twice_is_a_lost_lease(world: World) {
 }
 
 pub(super) async fn two_settles_at_once_write_one(world: World) {
-    for (first, second) in [(DELIVERED, DEAD), (To::Retry(MINUTE), DELIVERED), (To::Hold, To::Retry(MINUTE))]
-    {
+    for (first, second) in [(DELIVERED, DEAD), (To::Retry(MINUTE), DELIVERED), (HELD, To::Retry(MINUTE))] {
         let (_, id, lease) = taken(&world).await;
 
         let answers = tokio::join!(
@@ -98,7 +97,7 @@ pub(super) async fn a_plugins_crash_counts_no_attempt(world: World) {
 pub(super) async fn a_held_delivery_is_never_due(world: World) {
     let (owner, id, lease) = taken(&world).await;
 
-    world.settled(id, lease, To::Hold).await;
+    world.settled(id, lease, HELD).await;
     world.clock.advance(Duration::from_secs(365 * 86_400));
 
     assert_eq!(world.row(id).await.state, DeliveryState::Held);
@@ -160,19 +159,27 @@ pub(super) async fn release_unknown_spares_noted_and_younger_tokens(world: World
 
 pub(super) async fn what_is_kept_comes_back_while_the_lease_holds(world: World) {
     let (owner, id, lease) = taken(&world).await;
-    let late = Keep { delivery: id, lease: Lease { token: Token(1), ..lease }, rendered: rendered("late") };
+    let late = Keep {
+        delivery: id,
+        lease: Lease { token: Token(1), ..lease },
+        kept: Kept::Rendered(rendered("late")),
+    };
 
     assert_eq!(world.store.keep(late).await, Ok(Settled::LeaseLost));
     assert_eq!(world.store.kept(id).await, Ok(None));
     for body in ["first", "second"] {
         assert_eq!(
-            world.store.keep(Keep { delivery: id, lease, rendered: rendered(body) }).await,
+            world.store.keep(Keep { delivery: id, lease, kept: Kept::Rendered(rendered(body)) }).await,
             Ok(Settled::Done)
         );
-        assert_eq!(world.store.kept(id).await, Ok(Some(rendered(body))));
+        assert_eq!(world.store.kept(id).await, Ok(Some(Kept::Rendered(rendered(body)))));
     }
     world.settled(id, lease, To::Retry(Duration::ZERO)).await;
-    assert_eq!(world.store.kept(id).await, Ok(Some(rendered("second"))), "the next attempt sends the same");
+    assert_eq!(
+        world.store.kept(id).await,
+        Ok(Some(Kept::Rendered(rendered("second")))),
+        "the next attempt sends the same"
+    );
     let again = world.take(owner, "crm", 1).await.remove(0);
     world.settled(id, again.lease, DELIVERED).await;
     assert_eq!(world.store.kept(id).await, Ok(None));

@@ -99,11 +99,13 @@ impl World {
                 id,
                 event: entry.event.content.id,
                 route: name(Kind::Route, "all"),
-                destination: name(Kind::Destination, destination),
+                destination: Some(name(Kind::Destination, destination)),
                 lane: lane(destination),
                 recipe: Recipe::default().digest(),
                 message: MessageId::of(id),
                 bytes: 7,
+                parent: None,
+                held: None,
                 birth,
             });
         }
@@ -154,6 +156,7 @@ impl World {
             status,
             detail: if word == Word::Success { String::new() } else { "the receiver answered 503".into() },
             rendered: Some(rendered("sent")),
+            sent: fields(&[("webhook-signature", "v1,x")]),
             answer: Some((fields(&[("server", "x")]), Bytes::from_static(b"answered"))),
             made_by: vec![Digest::of(b"component")],
         }
@@ -161,8 +164,10 @@ impl World {
 
     pub(super) fn settle(&self, delivery: DeliveryId, lease: Lease, to: To) -> Settle {
         let attempt = match to {
-            To::Finished { end: End::Delivered, .. } => self.record(Word::Success, Some(200)),
-            To::Finished { .. } | To::Retry(_) | To::RetryPlugin(_) | To::Hold => {
+            To::Finished { end: End::Delivered, .. } | To::Split { .. } => {
+                self.record(Word::Success, Some(200))
+            }
+            To::Finished { .. } | To::Retry(_) | To::RetryPlugin(_) | To::Hold { .. } => {
                 self.record(Word::Refused, Some(503))
             }
         };
@@ -178,5 +183,7 @@ impl World {
     }
 }
 
+/// Held until somebody retries it.
+pub(super) const HELD: To = To::Hold { plugin: None };
 pub(super) const DELIVERED: To = To::Finished { end: End::Delivered, reason: None };
 pub(super) const DEAD: To = To::Finished { end: End::DeadLettered, reason: Some(DeadReason::Exhausted) };

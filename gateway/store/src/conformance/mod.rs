@@ -4,12 +4,14 @@
 //! several processes will hand out a second handle here; SQLite and the memory store have one.
 
 mod adopting;
+mod controls;
 mod equality;
 mod faults;
 mod intake;
 mod journal;
 mod leases;
 mod make;
+mod splitting;
 mod taking;
 mod upkeep;
 mod world;
@@ -77,6 +79,20 @@ on_every_store! {
         release_unknown_spares_noted_and_younger_tokens,
         what_is_kept_comes_back_while_the_lease_holds,
         leaving_gives_back_uncounted;
+    splitting:
+        a_split_ends_its_parent_and_bears_its_children,
+        a_late_split_bears_nothing,
+        a_split_is_written_whole_or_not_at_all,
+        a_split_into_nothing_or_too_much_is_refused,
+        a_split_larger_than_a_commit_is_written,
+        what_is_not_routed_yet_queues_by_its_route,
+        what_a_dead_letter_held_goes_on_with_its_retry,
+        a_held_message_does_not_spare_the_count,
+        an_abandoned_delivery_keeps_what_it_held,
+        a_planned_delivery_has_no_parent_and_holds_nothing;
+    controls:
+        a_control_stands_until_it_is_lifted,
+        the_end_of_a_quarantine_frees_what_its_plugin_held;
     adopting:
         entering_adopts_and_counts_what_the_dead_held,
         a_kept_message_spares_the_count,

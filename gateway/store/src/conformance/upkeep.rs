@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use hookgate_core::delivery::Owner;
 use hookgate_core::event::Accepted;
-use hookgate_ports::{Depth, To};
+use hookgate_ports::Depth;
 
 use super::World;
-use super::make::{DELIVERED, dedupe};
+use super::make::{DELIVERED, HELD, dedupe};
 
 pub(super) async fn depth_counts_live_deliveries(world: World) {
     let owner = world.enter().await;
     world.pending(&["a", "b", "c", "d", "d"]).await;
     let (held, done) = (world.take(owner, "a", 1).await.remove(0), world.take(owner, "b", 1).await.remove(0));
     world.take(owner, "c", 1).await;
-    world.settled(held.id, held.lease, To::Hold).await;
+    world.settled(held.id, held.lease, HELD).await;
     world.settled(done.id, done.lease, DELIVERED).await;
 
     assert_eq!(world.store.depth().await, Ok(Depth { pending: 3, in_flight: 1, held: 1 }));

@@ -98,7 +98,7 @@ impl Accepts {
             .int(delivery.id.0)
             .int(delivery.event.0)
             .int(delivery.route.0)
-            .int(delivery.destination.0)
+            .maybe(delivery.destination.map(|destination| destination.0))
             .int(delivery.lane.id.0)
             .int(recipe)
             .maybe(lease.map(|lease| lease.owner.0))

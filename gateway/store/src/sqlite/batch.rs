@@ -1,8 +1,7 @@
 //! A batch of units as the arguments of one commit's text. Pure: the places are those of the `.sql` files.
 
-use hookgate_core::delivery::Owner;
-use hookgate_core::limits;
-use hookgate_core::word::Millis;
+use hookgate_core::delivery::{End, Kept, NewDelivery, Owner};
+use hookgate_core::word::{DeliveryId, Millis};
 use hookgate_ports::{Keep, Settle, To, Want};
 
 use super::accepts::Accepts;
@@ -31,6 +30,8 @@ pub(super) struct Batch {
     pub(super) sections: Sections,
     finishing: Rows,
     finished: Blobs,
+    children: Rows,
+    held: Blobs,
     retrying: Rows,
     retried: Blobs,
     keeping: Rows,
@@ -102,19 +103,18 @@ impl Batch {
             Arg::Text(self.wants.finish()),
             Arg::Int(self.taker.map_or(0, |owner| owner.0)),
             Arg::Int(self.count_max.into()),
-            Arg::Int(limits::LOST_SUSPECT.into()),
+            Arg::Text(self.children.finish()),
+            blob(self.held),
         ]
     }
 
     fn settle(&mut self, settle: &Settle, moment: &Moment<'_>) {
         let attempt = &settle.attempt;
         let (rows, blobs) = match settle.to {
-            To::Finished { .. } => (&mut self.finishing, &mut self.finished),
-            To::Retry(_) | To::RetryPlugin(_) | To::Hold => (&mut self.retrying, &mut self.retried),
+            To::Finished { .. } | To::Split { .. } => (&mut self.finishing, &mut self.finished),
+            To::Retry(_) | To::RetryPlugin(_) | To::Hold { .. } => (&mut self.retrying, &mut self.retried),
         };
-        let place = blobs.put(|out| {
-            codec::put_snapshot(out, attempt.rendered.as_ref(), attempt.answer.as_ref(), &attempt.made_by);
-        });
+        let place = blobs.put(|out| codec::put_snapshot(out, attempt));
         let row = rows
             .row()
             .int(settle.delivery.0)
@@ -132,15 +132,46 @@ impl Batch {
             To::Finished { end, reason } => {
                 row.int(end.code()).maybe_text(reason.map(|reason| reason.text()))
             }
-            To::Retry(delay) => row.int(moment.now.after(*delay).0).int(1),
-            To::RetryPlugin(delay) => row.int(moment.now.after(*delay).0).int(0),
-            To::Hold => row.maybe(None).int(0),
+            To::Split { .. } => row.int(End::Split.code()).maybe_text(None),
+            To::Retry(delay) => row.int(moment.now.after(*delay).0).int(1).maybe(None),
+            To::RetryPlugin(delay) => row.int(moment.now.after(*delay).0).int(0).maybe(None),
+            To::Hold { plugin } => row.maybe(None).int(0).maybe(plugin.map(|plugin| plugin.0)),
         };
+        if let To::Split { children } = &settle.to {
+            self.sections.add(Section::Split);
+            children.iter().for_each(|child| self.child(child, settle.delivery));
+        }
+    }
+
+    fn child(&mut self, child: &NewDelivery, parent: DeliveryId) {
+        let recipe = self.held.put(|out| out.extend_from_slice(child.recipe.as_bytes()));
+        let held = child.held.as_ref().map(|held| self.held.put(|out| codec::put_kept(out, held)));
+        let is_rendered = matches!(child.held, Some(Kept::Rendered(_)));
+        self.children
+            .row()
+            .int(child.id.0)
+            .int(parent.0)
+            .int(child.route.0)
+            .maybe(child.destination.map(|destination| destination.0))
+            .int(child.lane.id.0)
+            .int(child.message.born.0)
+            .text(&child.message.path)
+            .int(child.bytes.into())
+            .place(recipe)
+            .maybe(held.map(|held| held.offset))
+            .maybe(held.map(|held| held.length))
+            .int(is_rendered.into());
     }
 
     fn keep(&mut self, keep: &Keep) {
-        let place = self.kept.put(|out| codec::put_rendered(out, &keep.rendered));
-        self.keeping.row().int(keep.delivery.0).int(keep.lease.owner.0).int(keep.lease.token.0).place(place);
+        let place = self.kept.put(|out| codec::put_kept(out, &keep.kept));
+        self.keeping
+            .row()
+            .int(keep.delivery.0)
+            .int(keep.lease.owner.0)
+            .int(keep.lease.token.0)
+            .place(place)
+            .int(matches!(keep.kept, Kept::Rendered(_)).into());
     }
 
     fn take(&mut self, owner: Owner, wants: &[Want]) {

@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 use super::unit::Section;
 
 /// Every section's text, in the order of [`Section`].
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 9] = [
     include_str!("sql/settle_finished.sql"),
+    include_str!("sql/settle_split.sql"),
     include_str!("sql/settle_retry.sql"),
     include_str!("sql/keep.sql"),
     include_str!("sql/release.sql"),

@@ -13,6 +13,7 @@ impl Intake for Sqlite {
             if unit.entries.is_empty() {
                 return Ok(Vec::new());
             }
+            unit.check()?;
             let (reply, answer) = oneshot::channel();
             self.waiting.accept(Unit::Accept(unit, reply))?;
             answered(answer).await

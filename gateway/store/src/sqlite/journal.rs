@@ -1,10 +1,10 @@
 //! The port of the admin API.
 
 use hookgate_core::delivery::End;
-use hookgate_core::word::{Actor, DeliveryId, Digest, EventId, ScopeId};
+use hookgate_core::word::{Actor, DeliveryId, Digest, EventId, Kind, NameId, ScopeId};
 use hookgate_ports::{
-    AgainRefused, Applied, AttemptRow, Cursor, DeliveryFilter, DeliveryRow, DeliveryState, EventFilter,
-    EventRow, Fut, Journal, Page, StoreError,
+    AgainRefused, Applied, AttemptRow, Cursor, DeliveryFilter, DeliveryRow, EventFilter, EventRow, Fut,
+    Journal, Page, StoreError,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -22,17 +22,7 @@ impl Journal for Sqlite {
         from: Option<Cursor>,
         limit: u32,
     ) -> Fut<'_, Result<Page<EventRow>, StoreError>> {
-        Box::pin(async move {
-            let query = sqlx::query(include_str!("sql/events.sql"))
-                .bind(scope.0)
-                .bind(below(from))
-                .bind(filter.source.map(|source| source.0))
-                .bind(filter.event_type)
-                .bind(filter.unrouted)
-                .bind(one_more(limit));
-            let rows = query.fetch_all(&self.readers).await.map_err(down)?;
-            page(&rows, limit, read::event, |row| row.id.0)
-        })
+        Box::pin(self.list_events(scope, filter, from, limit))
     }
 
     fn event(&self, scope: ScopeId, id: EventId) -> Fut<'_, Result<Option<EventRow>, StoreError>> {
@@ -50,35 +40,11 @@ impl Journal for Sqlite {
         from: Option<Cursor>,
         limit: u32,
     ) -> Fut<'_, Result<Page<DeliveryRow>, StoreError>> {
-        Box::pin(async move {
-            let destination = filter.destination.map(|destination| destination.0);
-            let state = filter.state.map(code);
-            let query = match filter.event {
-                Some(event) => sqlx::query(include_str!("sql/deliveries_of_event.sql"))
-                    .bind(scope.0)
-                    .bind(below(from))
-                    .bind(event.0)
-                    .bind(destination)
-                    .bind(state)
-                    .bind(one_more(limit)),
-                None => sqlx::query(listing(filter.state))
-                    .bind(scope.0)
-                    .bind(below(from))
-                    .bind(destination)
-                    .bind(state)
-                    .bind(one_more(limit)),
-            };
-            let rows = query.fetch_all(&self.readers).await.map_err(down)?;
-            page(&rows, limit, read::delivery, |row| row.id.0)
-        })
+        Box::pin(self.list_deliveries(scope, filter, from, limit))
     }
 
     fn delivery(&self, scope: ScopeId, id: DeliveryId) -> Fut<'_, Result<Option<DeliveryRow>, StoreError>> {
-        Box::pin(async move {
-            let query = sqlx::query(include_str!("sql/delivery.sql")).bind(scope.0).bind(id.0);
-            let row = query.fetch_optional(&self.readers).await.map_err(down)?;
-            row.map(|row| read::delivery(&row)).transpose().map_err(down)
-        })
+        Box::pin(self.one_delivery(scope, id))
     }
 
     fn attempts(&self, scope: ScopeId, id: DeliveryId) -> Fut<'_, Result<Vec<AttemptRow>, StoreError>> {
@@ -193,51 +159,8 @@ fn texts(actor: &Actor, applied: Applied) -> Vec<Text> {
             Arg::Blob(component.digest.as_bytes().to_vec()),
             Arg::Blob(component.bytes.to_vec()),
             Arg::Text(component.origin),
+            Arg::Int(NameId::of(scope, Kind::Plugin, &component.plugin).0),
         ],
     });
     [Text { sql: include_str!("sql/apply.sql"), args: small }].into_iter().chain(components).collect()
-}
-
-/// Chooses the statement whose index serves the state.
-fn listing(state: Option<DeliveryState>) -> &'static str {
-    match state {
-        None => include_str!("sql/deliveries.sql"),
-        Some(DeliveryState::Pending | DeliveryState::Held | DeliveryState::InFlight) => {
-            include_str!("sql/deliveries_live.sql")
-        }
-        Some(DeliveryState::Finished(End::Delivered)) => include_str!("sql/deliveries_finished.sql"),
-        Some(DeliveryState::Finished(End::DeadLettered | End::Skipped | End::Split | End::Cancelled)) => {
-            include_str!("sql/deliveries_undelivered.sql")
-        }
-    }
-}
-
-fn code(state: DeliveryState) -> i64 {
-    match state {
-        DeliveryState::Pending => read::PENDING,
-        DeliveryState::Held => read::HELD,
-        DeliveryState::InFlight => read::IN_FLIGHT,
-        DeliveryState::Finished(end) => end.code(),
-    }
-}
-
-fn below(from: Option<Cursor>) -> i64 {
-    from.map_or(i64::MAX, |cursor| cursor.0)
-}
-
-/// One row more than the page has tells whether there is another page.
-fn one_more(limit: u32) -> i64 {
-    i64::from(limit) + 1
-}
-
-fn page<T>(
-    rows: &[SqliteRow],
-    limit: u32,
-    read: fn(&SqliteRow) -> Result<T, sqlx::Error>,
-    id: fn(&T) -> i64,
-) -> Result<Page<T>, StoreError> {
-    let shown = rows.iter().take(limit as usize).map(read).collect::<Result<Vec<T>, _>>().map_err(down)?;
-    let has_more = rows.len() > shown.len();
-    let next = shown.last().filter(|_| has_more).map(|last| Cursor(id(last)));
-    Ok(Page { rows: shown, next })
 }

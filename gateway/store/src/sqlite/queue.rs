@@ -1,19 +1,19 @@
 //! The port of those who deliver.
 
 use bytes::Bytes;
+use hookgate_core::control::{Control, Fact};
 use hookgate_core::decide::DeadReason;
-use hookgate_core::delivery::{End, Lane, Lease, Leased, Owner};
+use hookgate_core::delivery::{End, Kept, Lane, Lease, Leased, Owner};
 use hookgate_core::limits;
 use hookgate_core::recipe::Recipe;
-use hookgate_core::render::Rendered;
-use hookgate_core::word::{DeliveryId, Digest, Millis, NameId, ScopeId, Token};
+use hookgate_core::word::{Actor, DeliveryId, Digest, Kind, Millis, NameId, ScopeId, Token};
 use hookgate_ports::{Due, DueLane, Fut, Keep, Queue, Seat, Settle, Settled, StoreError, Want};
 use sqlx::Row;
 
 use super::rows::Rows;
 use super::sql::{Arg, down};
 use super::unit::{Text, Then, Unit};
-use super::{Sqlite, read};
+use super::{Sqlite, controls, read};
 
 impl Queue for Sqlite {
     fn enter(&self) -> Fut<'_, Result<Seat, StoreError>> {
@@ -65,7 +65,7 @@ impl Queue for Sqlite {
         Box::pin(self.write(|reply| Unit::Keep(keep, reply)))
     }
 
-    fn kept(&self, delivery: DeliveryId) -> Fut<'_, Result<Option<Rendered>, StoreError>> {
+    fn kept(&self, delivery: DeliveryId) -> Fut<'_, Result<Option<Kept>, StoreError>> {
         Box::pin(async move {
             let query = sqlx::query(include_str!("sql/kept.sql")).bind(delivery.0);
             let row = query.fetch_optional(&self.readers).await.map_err(down)?;
@@ -74,7 +74,10 @@ impl Queue for Sqlite {
     }
 
     fn settle(&self, settle: Settle) -> Fut<'_, Result<Settled, StoreError>> {
-        Box::pin(self.write(|reply| Unit::Settle(settle, reply)))
+        Box::pin(async move {
+            settle.to.check()?;
+            self.write(|reply| Unit::Settle(settle, reply)).await
+        })
     }
 
     fn release(&self, leases: Vec<(DeliveryId, Lease)>) -> Fut<'_, Result<(), StoreError>> {
@@ -110,6 +113,31 @@ impl Queue for Sqlite {
         Box::pin(async move {
             let text = Text { sql: include_str!("sql/leave.sql"), args: vec![Arg::Int(owner.0)] };
             self.script(vec![text], Then::Left(owner)).await.map(drop)
+        })
+    }
+
+    fn controls(&self) -> Fut<'_, Result<Vec<Control>, StoreError>> {
+        Box::pin(async move {
+            let query = sqlx::query(include_str!("sql/controls.sql"));
+            let rows = query.fetch_all(&self.readers).await.map_err(down)?;
+            rows.iter().map(read::control).collect::<Result<_, _>>().map_err(down)
+        })
+    }
+
+    fn hold(&self, control: Control) -> Fut<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.script(vec![controls::hold(control)], Then::Nothing).await.map(drop) })
+    }
+
+    fn lift(
+        &self,
+        scope: ScopeId,
+        kind: Kind,
+        subject: NameId,
+        fact: Fact,
+    ) -> Fut<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let text = controls::lift(&Actor::System, scope, (kind, subject, fact));
+            controls::lifted(&self.script(vec![text], Then::Nothing).await?)
         })
     }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hookgate_core::delivery::{End, Lane, Lease, Leased, Owner};
+use hookgate_core::control::{Control, Fact};
+use hookgate_core::delivery::{End, Kept, Lane, Lease, Leased, Owner};
 use hookgate_core::event::{Content, Parts};
-use hookgate_core::render::Rendered;
 use hookgate_core::word::{
-    AttemptId, DeliveryId, Digest, EventId, Headers, MessageId, Millis, NameId, ScopeId, Secret, Token,
+    AttemptId, DeliveryId, Digest, EventId, Headers, Kind, MessageId, Millis, NameId, ScopeId, Secret, Token,
 };
 use hookgate_ports::{AttemptRow, DeliveryRow, DeliveryState, EventRow, LastAttempt, Seat};
 use sqlx::sqlite::SqliteRow;
@@ -35,7 +35,7 @@ pub(super) fn leased(row: &SqliteRow) -> Result<Leased, Error> {
         event: Arc::new(Content::new(parts)),
         hops: count(row.try_get(23)?),
         route: NameId(row.try_get(4)?),
-        destination: NameId(row.try_get(5)?),
+        destination: row.try_get::<Option<i64>, _>(5)?.map(NameId),
         lane: Lane { scope, id: NameId(row.try_get(6)?) },
         recipe: digest(row.try_get(7)?)?,
         message: MessageId { born: DeliveryId(row.try_get(8)?), path: row.try_get(9)? },
@@ -43,6 +43,7 @@ pub(super) fn leased(row: &SqliteRow) -> Result<Leased, Error> {
         plugin_tries: count(row.try_get(11)?),
         lost: count(row.try_get(12)?),
         bytes: count(row.try_get(13)?),
+        has_kept: row.try_get(25)?,
     })
 }
 
@@ -57,9 +58,9 @@ pub(super) fn seat(row: &SqliteRow) -> Result<Seat, Error> {
 }
 
 /// Reads a row of `kept.sql`.
-pub(super) fn kept(row: &SqliteRow) -> Result<Rendered, Error> {
+pub(super) fn kept(row: &SqliteRow) -> Result<Kept, Error> {
     let body = Bytes::from(row.try_get::<Vec<u8>, _>(1)?);
-    codec::rendered(row.try_get(0)?, &body).map_err(damaged)
+    codec::kept(row.try_get(0)?, &body).map_err(damaged)
 }
 
 /// Reads a row of `events.sql`, or of `event.sql`, which has the content too.
@@ -79,12 +80,12 @@ pub(super) fn event(row: &SqliteRow) -> Result<EventRow, Error> {
     })
 }
 
-/// How `deliveries*.sql` writes the states of live rows; finished ones are `End::code`.
+/// How `deliveries.sql` writes the states of live rows; finished ones are `End::code`.
 pub(super) const IN_FLIGHT: i64 = -1;
 pub(super) const HELD: i64 = -2;
 pub(super) const PENDING: i64 = 0;
 
-/// Reads a row of `deliveries*.sql` and `delivery.sql`.
+/// Reads a row of `deliveries.sql`.
 pub(super) fn delivery(row: &SqliteRow) -> Result<DeliveryRow, Error> {
     let state = match row.try_get(7)? {
         IN_FLIGHT => DeliveryState::InFlight,
@@ -94,9 +95,9 @@ pub(super) fn delivery(row: &SqliteRow) -> Result<DeliveryRow, Error> {
             DeliveryState::Finished(End::from_code(code).ok_or_else(|| damaged("state of a newer release"))?)
         }
     };
-    let outcome: Option<String> = row.try_get(14)?;
+    let outcome: Option<String> = row.try_get(15)?;
     let last = match outcome {
-        Some(outcome) => Some(gist(outcome, row.try_get(15)?, row.try_get(16)?)),
+        Some(outcome) => Some(gist(outcome, row.try_get(16)?, row.try_get(17)?)),
         None => None,
     };
     Ok(DeliveryRow {
@@ -111,8 +112,9 @@ pub(super) fn delivery(row: &SqliteRow) -> Result<DeliveryRow, Error> {
         attempts: count(row.try_get(9)?),
         due: row.try_get::<Option<i64>, _>(10)?.map(Millis),
         finished_at: row.try_get::<Option<i64>, _>(11)?.map(Millis),
-        replay_of: row.try_get::<Option<i64>, _>(12)?.map(DeliveryId),
-        resolved_by: row.try_get::<Option<i64>, _>(13)?.map(DeliveryId),
+        parent: row.try_get::<Option<i64>, _>(12)?.map(DeliveryId),
+        replay_of: row.try_get::<Option<i64>, _>(13)?.map(DeliveryId),
+        resolved_by: row.try_get::<Option<i64>, _>(14)?.map(DeliveryId),
         last,
     })
 }
@@ -127,8 +129,24 @@ pub(super) fn attempt(row: &SqliteRow) -> Result<AttemptRow, Error> {
         took_ms: row.try_get::<i64, _>(2)?.unsigned_abs(),
         gist: gist(row.try_get(3)?, row.try_get(4)?, row.try_get(5)?),
         rendered: snapshot.rendered,
+        sent: snapshot.sent,
         answer: snapshot.answer,
         made_by: snapshot.made_by,
+    })
+}
+
+/// Reads a row of `controls.sql`.
+pub(super) fn control(row: &SqliteRow) -> Result<Control, Error> {
+    let newer = || damaged("control of a newer release");
+    Ok(Control {
+        scope: ScopeId(row.try_get(0)?),
+        kind: Kind::from_word(row.try_get(1)?).ok_or_else(newer)?,
+        subject: NameId(row.try_get(2)?),
+        fact: Fact::from_word(row.try_get(3)?).ok_or_else(newer)?,
+        reason: row.try_get(4)?,
+        since: Millis(row.try_get(5)?),
+        until: row.try_get::<Option<i64>, _>(6)?.map(Millis),
+        actor: row.try_get(7)?,
     })
 }
 

@@ -274,6 +274,17 @@ async fn tidying_under_load_keeps_the_log_bounded() {
 }
 
 #[test]
+fn suspects_are_what_the_limit_says_in_every_text() {
+    let suspect = format!("lost >= {}", limits::LOST_SUSPECT);
+
+    let (index, take) = (include_str!("migrations/0000_first.sql"), include_str!("sql/take.sql"));
+
+    assert!(index.contains(&format!("and {suspect};")));
+    assert!(take.contains(&format!("q.{suspect}")));
+    assert!(take.contains(&format!("q.lost < {}", limits::LOST_SUSPECT)));
+}
+
+#[test]
 fn every_commit_text_begins_and_commits() {
     for number in 0..Sections::SETS {
         let text = Sections::of(number).text();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hookgate_core::delivery::{Lease, Leased, Owner};
+use hookgate_core::delivery::{Kept, Lease, Leased, NewDelivery, Owner};
 use hookgate_core::event::Accepted;
 use hookgate_core::word::DeliveryId;
 use hookgate_ports::{Accept, Keep, Settle, Settled, StoreError, To, Want};
@@ -20,7 +20,7 @@ pub(super) enum Unit {
     Accept(Accept, Reply<Vec<Accepted>>),
     /// An attempt and what it comes to.
     Settle(Settle, Reply<Settled>),
-    /// A rendered message.
+    /// What must not be made anew.
     Keep(Keep, Reply<Settled>),
     /// Deliveries to be given back.
     Release(Vec<(DeliveryId, Lease)>, Reply<()>),
@@ -64,15 +64,17 @@ pub(super) enum Then {
 #[repr(u16)]
 pub(super) enum Section {
     Finished = 0,
-    Retry = 1,
-    Keep = 2,
-    Release = 3,
+    /// What finished ones split into.
+    Split = 1,
+    Retry = 2,
+    Keep = 3,
+    Release = 4,
     /// Dedupe keys of accepts.
-    AcceptKeys = 4,
-    Accept = 5,
+    AcceptKeys = 5,
+    Accept = 6,
     /// Which of them are duplicates, where a key had to be looked for.
-    AcceptAgain = 6,
-    Take = 7,
+    AcceptAgain = 7,
+    Take = 8,
 }
 
 impl Unit {
@@ -87,9 +89,14 @@ impl Unit {
             Unit::Settle(settle, _) => {
                 let rendered =
                     settle.attempt.rendered.as_ref().filter(|r| !r.is_event_body).map_or(0, |r| r.body.len());
-                1024 + rendered + settle.attempt.answer.as_ref().map_or(0, |(_, body)| body.len())
+                let children = match &settle.to {
+                    To::Split { children } => children.iter().map(child_bytes).sum(),
+                    To::Finished { .. } | To::Retry(_) | To::RetryPlugin(_) | To::Hold { .. } => 0,
+                };
+                let answer = settle.attempt.answer.as_ref().map_or(0, |(_, body)| body.len());
+                1024 + rendered + answer + children
             }
-            Unit::Keep(keep, _) => 512 + keep.rendered.body.len(),
+            Unit::Keep(keep, _) => 512 + kept_bytes(&keep.kept),
             Unit::Release(leases, _) => 64 * leases.len(),
             // What it reads has a budget of its own.
             Unit::Take(_, wants, _) => 64 * wants.len(),
@@ -129,8 +136,8 @@ impl Unit {
         match self {
             Unit::Accept(..) => Some(Section::Accept),
             Unit::Settle(settle, _) => match settle.to {
-                To::Finished { .. } => Some(Section::Finished),
-                To::Retry(_) | To::RetryPlugin(_) | To::Hold => Some(Section::Retry),
+                To::Finished { .. } | To::Split { .. } => Some(Section::Finished),
+                To::Retry(_) | To::RetryPlugin(_) | To::Hold { .. } => Some(Section::Retry),
             },
             Unit::Keep(..) => Some(Section::Keep),
             Unit::Release(..) => Some(Section::Release),
@@ -149,5 +156,16 @@ impl Unit {
             Unit::Take(_, _, reply) => drop(reply.send(Err(error))),
             Unit::Script(_, reply) => drop(reply.send(Err(error))),
         }
+    }
+}
+
+fn child_bytes(child: &NewDelivery) -> usize {
+    256 + child.held.as_ref().map_or(0, kept_bytes)
+}
+
+fn kept_bytes(kept: &Kept) -> usize {
+    match kept {
+        Kept::Message(message) => 256 + message.body.as_ref().map_or(0, |body| body.len()),
+        Kept::Rendered(rendered) => 256 + rendered.body.len(),
     }
 }

@@ -159,12 +159,14 @@ create table delivery (
   scope integer not null,
   event integer not null,
   route integer not null,
-  destination integer not null,
+  -- Null: a router has still to choose; the lane is then the route.
+  destination integer,
   lane integer not null,
   recipe blob not null check (length(recipe) = 32),
   revision blob not null check (length(revision) = 32),
-  -- Null: held, until somebody retries it.
+  -- Null: held, until somebody retries it or the plugin that it is held for is repaired.
   due integer,
+  held_for integer,
   priority integer not null default 0,
   not_before integer,
   expires integer,
@@ -186,14 +188,23 @@ create table delivery (
 
 create index delivery_due on delivery (scope, lane, due) where owner is null and due is not null;
 
+-- Suspects are few, and looked for on their own: `limits::LOST_SUSPECT`, which a test holds this to.
+create index delivery_suspect on delivery (scope, lane, due)
+where owner is null and due is not null and lost >= 3;
+
 create index delivery_held on delivery (scope) where owner is null and due is null;
+
+create index delivery_held_for on delivery (scope, held_for)
+where owner is null and due is null and held_for is not null;
 
 create index delivery_again on delivery (event) where replay_of is not null or parent is not null;
 
--- What was rendered and must not be rendered anew, of a live delivery.
+-- What a live delivery holds because it must not be made anew: a message of transforms that ran before its
+-- birth, or all of what is to be sent.
 create table kept (
-  delivery integer primary key references delivery (id) on delete cascade,
-  rendered blob not null,
+  delivery integer primary key,
+  is_rendered integer not null check (is_rendered in (0, 1)),
+  content blob not null,
   key_id integer not null check (key_id >= 0)
 ) strict;
 
@@ -204,7 +215,7 @@ create table finished (
   scope integer not null,
   event integer not null,
   route integer not null,
-  destination integer not null,
+  destination integer,
   lane integer not null,
   recipe blob not null check (length(recipe) = 32),
   revision blob not null check (length(revision) = 32),
@@ -236,6 +247,16 @@ create table finished (
 ) strict;
 
 create index finished_undelivered on finished (scope, state, id) where state <> 1;
+
+-- What a bulk retry goes through.
+create index finished_dead on finished (scope, id) where state = 2 and resolved_by is null;
+
+-- A dead letter may be sent again: what it holds waits for that. It is in `finished` before this.
+create trigger kept_goes after delete on delivery begin
+  delete from kept
+  where delivery = old.id
+    and not exists (select 1 from finished f where f.id = old.id and f.state = 2);
+end;
 
 create index finished_again on finished (event) where replay_of is not null or parent is not null;
 

@@ -1,45 +1,18 @@
--- $1: scope; $2: below this id; $3: destination; $4: unused; $5: rows at most. Live and finished, newest
--- first. Served by the primary keys of delivery and finished, each from its end.
-with rows as (
-  select id, scope, event, route, destination, message, path, state, reason, attempts, due, finished_at,
-    replay_of, resolved_by, outcome, status, detail
-  from (
-  select
-    d.id, d.scope, d.event, d.route, d.destination, d.message, d.path,
-    iif(d.owner is not null, -1, iif(d.due is null, -2, 0)) as state,
-    null as reason, d.attempts, iif(d.owner is null, d.due, null) as due, null as finished_at, d.replay_of, null as resolved_by,
-    null as outcome, null as status, null as detail
-  from delivery d
-    where d.scope = $1
-      and d.id < $2
-      and ($3 is null or d.destination = $3)
-    order by d.id desc
-    limit $5
-  )
-  union all
-  select id, scope, event, route, destination, message, path, state, reason, attempts, due, finished_at,
-    replay_of, resolved_by, outcome, status, detail
-  from (
-  select
-    f.id, f.scope, f.event, f.route, f.destination, f.message, f.path, f.state,
-    f.reason, f.attempts, null as due, f.finished_at, f.replay_of, f.resolved_by,
-    f.outcome, f.status, f.detail
-  from finished f
-    where f.scope = $1
-      and f.id < $2
-      and ($3 is null or f.destination = $3)
-    order by f.id desc
-    limit $5
-  )
-)
+-- $1: scope; $2: ids, as JSON. Newest first. Served by the primary keys of delivery and finished: an id
+-- stands in one of them.
 select
-  r.id, r.event, e.type, coalesce(rn.slug, ''), coalesce(dn.slug, ''), r.message, r.path, r.state, r.reason,
-  r.attempts, r.due, r.finished_at, r.replay_of, r.resolved_by,
-  coalesce(r.outcome, a.outcome), iif(r.outcome is null, a.status, r.status), coalesce(r.detail, a.detail)
-from rows r
-left join event e on e.id = r.event
-left join name rn on rn.id = r.route
-left join name dn on dn.id = r.destination
-left join attempt a on a.id = (select max(l.id) from attempt l where l.delivery = r.id)
-order by r.id desc
-limit $5;
+  p.value, coalesce(d.event, f.event), e.type, coalesce(rn.slug, ''), coalesce(dn.slug, ''),
+  coalesce(d.message, f.message), coalesce(d.path, f.path),
+  iif(d.id is null, f.state, iif(d.owner is not null, -1, iif(d.due is null, -2, 0))), f.reason,
+  coalesce(d.attempts, f.attempts), iif(d.owner is null, d.due, null), f.finished_at,
+  coalesce(d.parent, f.parent), coalesce(d.replay_of, f.replay_of), f.resolved_by,
+  coalesce(f.outcome, a.outcome), iif(f.outcome is null, a.status, f.status), coalesce(f.detail, a.detail)
+from json_each($2) p
+left join delivery d on d.id = p.value and d.scope = $1
+left join finished f on f.id = p.value and f.scope = $1
+left join event e on e.id = coalesce(d.event, f.event)
+left join name rn on rn.id = coalesce(d.route, f.route)
+left join name dn on dn.id = coalesce(d.destination, f.destination)
+left join attempt a on a.id = (select max(l.id) from attempt l where l.delivery = p.value)
+where coalesce(d.id, f.id) is not null
+order by p.value desc;

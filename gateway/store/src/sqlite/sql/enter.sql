@@ -5,8 +5,9 @@ insert into node (number, incarnation, beat, lives)
 values (0, 1, $1, 1)
 on conflict (number) do update set incarnation = incarnation + 1, beat = excluded.beat, lives = 1;
 
+-- What is rendered already says nothing of its plugins when it is lost.
 insert into temp.adopted (delivery, counted)
-select d.id, not exists (select 1 from kept k where k.delivery = d.id)
+select d.id, not exists (select 1 from kept k where k.delivery = d.id and k.is_rendered = 1)
 from delivery d
 where d.owner is not null
   and d.owner <> (select n.number << 40 | n.incarnation from node n where n.number = 0);

@@ -1,5 +1,5 @@
 -- $3: scope; $4: delivery; $5: the fresh one; $6: actor; $7: the state `dead letter`.
--- Served by the primary keys of delivery, finished and event.
+-- Served by the primary keys of delivery, finished, kept and event.
 select 'live' as stands, d.owner is not null as in_flight, null as state, null as resolved_by
 from delivery d
 where d.id = $4
@@ -23,13 +23,19 @@ insert into delivery (
 )
 select
   $5, f.scope, f.event, f.route, f.destination, f.lane, f.recipe, f.revision, $1, f.message, f.path,
-  f.parent, f.id, e.body_bytes
+  f.parent, f.id, coalesce((select length(k.content) from kept k where k.delivery = f.id), e.body_bytes)
 from finished f
 join event e on e.id = f.event
 where f.id = $4
   and f.scope = $3
   and f.state = $7
   and f.resolved_by is null;
+
+-- What the dead letter holds goes on with the delivery that takes its place.
+update kept
+set delivery = $5
+where delivery = $4
+  and exists (select 1 from delivery d where d.id = $5 and d.replay_of = $4);
 
 -- Of two at once the second finds it resolved.
 update finished

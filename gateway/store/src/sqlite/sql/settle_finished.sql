@@ -23,6 +23,7 @@ select 1 as result, s.value ->> 0 as delivery
 from jsonb_each($3) s
 where not exists (select 1 from finished f where f.id = s.value ->> 0 and f.pos = $2);
 
+-- What they hold goes with them, by the trigger kept_goes, but for dead letters.
 delete from delivery
 where id in (select s.value ->> 0 from jsonb_each($3) s)
   and exists (select 1 from finished f where f.id = delivery.id and f.pos = $2);

@@ -1,6 +1,6 @@
 -- $retrying: [delivery, owner, token, attempt, send, started_at, took_ms, outcome, status, detail,
 --             snapshot offset, snapshot length, due or null, 1 if an attempt | 0 if a plugin's
---             crash], snapshots in $snapshots.
+--             crash, the plugin that it is held for], snapshots in $snapshots.
 -- Served by the primary keys of delivery and attempt; a lease that was lost joins nothing.
 insert into attempt (
   id, pos, scope, delivery, send, started_at, took_ms, outcome, status, detail, key_id, snapshot
@@ -22,6 +22,7 @@ update delivery
 set due = s.value ->> 12,
     attempts = attempts + (s.value ->> 13),
     plugin_tries = iif(s.value ->> 13, 0, plugin_tries + 1),
+    held_for = s.value ->> 14,
     lost = 0,
     owner = null,
     token = null
