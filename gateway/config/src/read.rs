@@ -152,7 +152,9 @@ fn misplaced_reference(text: &str, span: &Range<usize>, keys: &[&str], found: &m
         keys,
         ["server", "admin_key"]
             | ["destination", _, "http", "endpoint"]
-            | ["source", _, "verify", _, "secrets"]
+            | ["source", _, "tokens"]
+            | ["source", _, "verify", _, "token" | "secrets"]
+            | ["source", _, "verify", _, "secrets", _]
             | ["destination", _, "http", "sign", _, "secrets"]
     );
     if is_resolved || !text.contains("${") {
@@ -165,7 +167,7 @@ fn misplaced_reference(text: &str, span: &Range<usize>, keys: &[&str], found: &m
         ),
         _ => (
             "references are not resolved here",
-            "references stand in `secrets`, `endpoint` and `admin_key` only",
+            "references stand in `secrets`, `token`, `tokens`, `endpoint` and `admin_key` only",
         ),
     };
     found.push(Diagnostic::new(codes::MISPLACED_REFERENCE, span.clone(), message, help));

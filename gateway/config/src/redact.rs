@@ -6,12 +6,13 @@
 use std::ops::Range;
 
 /// Keys whose texts are secrets.
-const SECRET_KEYS: [&str; 2] = ["secrets", "admin_key"];
+const SECRET_KEYS: [&str; 4] = ["secrets", "admin_key", "token", "tokens"];
 
 /// Returns the text with every literal secret replaced, character by character, by marks of the same
 /// length: the text keeps its lines, columns and byte offsets. References such as `${env:X}` stay.
 pub fn redacted(text: &str) -> String {
     let mut secrets: Vec<Range<usize>> = SECRET_KEYS.iter().flat_map(|key| behind_key(text, key)).collect();
+    secrets.extend(SECRET_KEYS.iter().flat_map(|key| below_header(text, key)));
     secrets.extend(url_users(text));
     secrets.sort_by_key(|secret| (secret.start, secret.end));
     let mut out = String::with_capacity(text.len());
@@ -43,6 +44,11 @@ fn behind_key(text: &str, key: &str) -> Vec<Range<usize>> {
     let mut secrets = Vec::new();
     for (found, _) in text.match_indices(key) {
         let after = text[found + key.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+        // `secrets.acme = …` is a key below it.
+        let after = match after.strip_prefix('.') {
+            Some(below) => below.trim_start_matches(|c: char| !matches!(c, '=' | '\n')),
+            None => after,
+        };
         if let Some(value) = after.strip_prefix('=') {
             let at = text.len() - value.len();
             let value = &value[..value_end(value)];
@@ -52,7 +58,28 @@ fn behind_key(text: &str, key: &str) -> Vec<Range<usize>> {
     secrets
 }
 
-/// Where a value ends at the latest: a list or a text of many lines at its closing, another at its line's end.
+/// All texts below a header such as `[source.a.verify.basic.secrets]`, up to the next header.
+fn below_header(text: &str, key: &str) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
+    let mut at = 0;
+    let mut is_below = false;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if let Some(header) = trimmed.strip_prefix('[') {
+            let names = header.split(']').next().unwrap_or_default().split('.');
+            is_below = names.map(|name| name.trim().trim_matches(['"', '\''])).any(|name| name == key);
+        } else if is_below && let Some(value_at) = line.find('=') {
+            let value = &line[value_at + 1..];
+            secrets.extend(
+                quoted(value).into_iter().map(|s| at + value_at + 1 + s.start..at + value_at + 1 + s.end),
+            );
+        }
+        at += line.len();
+    }
+    secrets
+}
+
+/// Where a value ends at the latest: a list, table or text of many lines at its closing, another at its line's end.
 fn value_end(value: &str) -> usize {
     let trimmed = value.trim_start_matches([' ', '\t']);
     let at = value.len() - trimmed.len();
@@ -61,18 +88,20 @@ fn value_end(value: &str) -> usize {
             return rest.find(quotes).map_or(value.len(), |end| at + 3 + end + 3);
         }
     }
-    if trimmed.starts_with('[') {
-        return list_end(trimmed).map_or(value.len(), |end| at + end);
+    for (open, close) in [('[', ']'), ('{', '}')] {
+        if trimmed.starts_with(open) {
+            return list_end(trimmed, close).map_or(value.len(), |end| at + end);
+        }
     }
     value.find('\n').unwrap_or(value.len())
 }
 
-/// Where a list closes, brackets inside quotes aside.
-fn list_end(list: &str) -> Option<usize> {
+/// Where a list or table closes, brackets inside quotes aside.
+fn list_end(list: &str, close: char) -> Option<usize> {
     let mut quote = None;
     for (at, c) in list.char_indices() {
         match (c, quote) {
-            (']', None) => return Some(at + 1),
+            (c, None) if c == close => return Some(at + 1),
             ('"' | '\'', None) => quote = Some(c),
             // A text that is not closed on its line would hide the rest of the file.
             ('\n', Some(_)) => quote = None,
@@ -151,6 +180,20 @@ mod tests {
             "secrets = [\n  \"**\",\n  \"**\",\n]\nz = \"e\"",
         );
         check("\"secrets\" = '''\nab'''\nz = 'e'", "\"secrets\" = '''\n**'''\nz = 'e'");
+    }
+
+    #[test]
+    fn secrets_under_names_are_hidden_and_their_names_are_not() {
+        check(
+            "secrets = { acme = \"a}b\", x = '${env:X}' }\nz = \"e\"",
+            "secrets = { acme = \"***\", x = '${env:X}' }\nz = \"e\"",
+        );
+        check("secrets.acme = \"abc\"\nz = \"e\"", "secrets.acme = \"***\"\nz = \"e\"");
+        check(
+            "[a.secrets]\nb = \"cd\"\n'e f' = 'g'\n[c]\nd = \"e\"",
+            "[a.secrets]\nb = \"**\"\n'e f' = '*'\n[c]\nd = \"e\"",
+        );
+        check("token = \"ab\"\ntokens = [\"cd\"]", "token = \"**\"\ntokens = [\"**\"]");
     }
 
     #[test]

@@ -82,7 +82,8 @@ impl Path {
     }
 }
 
-fn member<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
+/// Returns what one step leads to: a field of an object, or an element of an array by its number.
+pub(crate) fn member<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     match value {
         Value::Object(fields) => fields.get(step),
         Value::Array(items) => items.get(step.parse::<usize>().ok()?),

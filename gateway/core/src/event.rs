@@ -9,9 +9,11 @@ use sha2::Sha256;
 
 use crate::envelope::Envelope;
 use crate::limits;
+use crate::plugin::Shape;
 use crate::request::VerifiedRequest;
-use crate::source::Source;
-use crate::template::Facts;
+use crate::source::{DedupeKey, Source};
+use crate::split::{self, TooMany};
+use crate::template::{Facts, Template};
 use crate::word::{Digest, EventId, Headers, Millis, NameId, Origin, ScopeId, Secret};
 
 /// What an event says: the part that routes, plugins and deliveries look at. Shared, never changed.
@@ -19,7 +21,7 @@ use crate::word::{Digest, EventId, Headers, Millis, NameId, Origin, ScopeId, Sec
 pub struct Content {
     /// `evt_…`.
     pub id: EventId,
-    /// The source's name; empty for an event of the API.
+    /// The source's name; [`crate::source::API`] for an event of the API.
     pub source: Arc<str>,
     /// Such as `pull_request.closed`; empty if nobody named one.
     pub event_type: Arc<str>,
@@ -131,51 +133,124 @@ pub enum Accepted {
     },
 }
 
-/// Names a verified request by its source's rules: type, dedupe key. Pure; one request, one event.
+/// What makes events of requests, beside the source's own rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Recogniser<'a> {
+    /// The rules.
+    pub source: &'a Source,
+    /// The configuration that rules.
+    pub revision: Digest,
+    /// The installation's key for hashes.
+    pub hash_key: &'a Secret,
+}
+
+/// Names a verified request by its source's rules, but for what `naming` says: one event, or one for each
+/// element of the array that the source is split by. Pure; `draw` makes ids.
+///
+/// # Errors
+/// The array has too many elements.
 pub fn recognise(
     request: VerifiedRequest,
-    source: &Source,
-    id: EventId,
-    revision: Digest,
-    hash_key: &Secret,
-) -> NewEvent {
+    by: Recogniser<'_>,
+    naming: &Shape,
+    mut draw: impl FnMut() -> EventId,
+) -> Result<Vec<NewEvent>, TooMany> {
     let request = request.into_request();
-    let trace = request.headers.first_text("traceparent").filter(|t| t.len() <= 55).map(Into::into);
-    let hops = hops_of(&request.headers);
-    let mut parts = Parts {
-        id,
-        source: source.name.as_str().into(),
-        event_type: "".into(),
-        subject: None,
-        order_key: None,
+    let bodies = match &by.source.split {
+        Some(steps) => split::elements(&request.body, steps)?,
+        None => vec![request.body],
+    };
+    let shared = Shared {
+        trace: request.headers.first_text("traceparent").filter(|t| t.len() <= 55).map(Into::into),
+        hops: hops_of(&request.headers),
         received_at: request.received_at,
         headers: Arc::new(request.headers),
-        body: request.body,
+        source: by.source.name.as_str().into(),
     };
-    let unnamed = Content::new(parts.clone());
-    let facts = Facts::of(Envelope::of(&unnamed));
-    let event_type =
-        source.event_type.as_ref().map(|template| template.render_lenient(&facts)).unwrap_or_default();
-    let dedupe = source.dedupe.as_ref().and_then(|rule| {
-        let key = rule.key.render(&facts).ok()?;
-        Some(Dedupe {
-            key: keyed_hash(hash_key, &[b"dedupe", key.as_bytes()]),
-            fingerprint: i64::from_be_bytes(first_8(keyed_hash(hash_key, &[b"body", &unnamed.body]))),
-            window_hours: rule.window_hours,
-        })
-    });
-    parts.event_type = cut(event_type, limits::EVENT_TYPE_BYTES_MAX).into();
-    let content = Content { json: unnamed.json, ..Content::new(parts) };
-    NewEvent {
-        scope: source.scope,
-        source: source.id,
-        content: Arc::new(content),
-        dedupe,
-        origin: Origin::Http,
-        revision,
-        trace,
-        hops,
+    Ok(bodies
+        .into_iter()
+        .enumerate()
+        .map(|(nth, body)| by.name(&shared, draw(), nth, body, naming))
+        .collect())
+}
+
+/// What all events of a request have in common.
+struct Shared {
+    trace: Option<Arc<str>>,
+    hops: u32,
+    received_at: Millis,
+    headers: Arc<Headers>,
+    source: Arc<str>,
+}
+
+impl Recogniser<'_> {
+    fn name(&self, shared: &Shared, id: EventId, nth: usize, body: Bytes, naming: &Shape) -> NewEvent {
+        let source = self.source;
+        let mut parts = Parts {
+            id,
+            source: Arc::clone(&shared.source),
+            event_type: "".into(),
+            subject: None,
+            order_key: None,
+            received_at: shared.received_at,
+            headers: Arc::clone(&shared.headers),
+            body,
+        };
+        let unnamed = Content::new(parts.clone());
+        let facts = Facts::of(Envelope::of(&unnamed));
+        let event_type = match &naming.event_type {
+            Some(event_type) => event_type.clone(),
+            None => source.event_type.as_ref().map(|t| t.render_lenient(&facts)).unwrap_or_default(),
+        };
+        let by_rule = |said: &Option<String>, rule: &Option<Template>| {
+            let said = said.clone().or_else(|| rule.as_ref()?.render(&facts).ok());
+            said.filter(|text| !text.is_empty()).map(|text| cut(text, limits::KEY_BYTES_MAX).into())
+        };
+        parts.order_key = by_rule(&naming.order_key, &source.order_key);
+        parts.subject = by_rule(&naming.subject, &source.subject);
+        let dedupe = self.dedupe(&facts, &unnamed.body, nth, naming);
+        parts.event_type = cut(event_type, limits::EVENT_TYPE_BYTES_MAX).into();
+        let content = Content { json: unnamed.json, ..Content::new(parts) };
+        NewEvent {
+            scope: source.scope,
+            source: source.id,
+            content: Arc::new(content),
+            dedupe,
+            origin: Origin::Http,
+            revision: self.revision,
+            trace: shared.trace.clone(),
+            hops: shared.hops,
+        }
     }
+
+    fn dedupe(&self, facts: &Facts<'_>, body: &[u8], nth: usize, naming: &Shape) -> Option<Dedupe> {
+        let rule = self.source.dedupe.as_ref();
+        let window_hours = rule.map_or(DEDUPE_HOURS, |rule| rule.window_hours);
+        let nth = nth.to_string();
+        // What stands in the request and not in the element would make all elements one event.
+        let place = |is_elements_own: bool| if is_elements_own { "" } else { nth.as_str() };
+        let key = match (&naming.dedupe_key, rule.map(|rule| &rule.key)) {
+            (Some(key), _) => {
+                keyed_hash(self.hash_key, &[b"dedupe", key.as_bytes(), place(false).as_bytes()])
+            }
+            (None, Some(DedupeKey::Template(template))) => {
+                let key = template.render(facts).ok()?;
+                let place = place(self.source.split.is_none() || template.looks_into_body());
+                keyed_hash(self.hash_key, &[b"dedupe", key.as_bytes(), place.as_bytes()])
+            }
+            (None, Some(DedupeKey::Body)) => keyed_hash(self.hash_key, &[b"dedupe-body", body]),
+            (None, None) => return None,
+        };
+        Some(Dedupe { key, fingerprint: fingerprint(self.hash_key, body), window_hours })
+    }
+}
+
+/// Whole hours of [`limits::DEDUPE_WINDOW`].
+const DEDUPE_HOURS: u32 = (limits::DEDUPE_WINDOW.as_secs() / 3_600) as u32;
+
+/// Returns what tells an equal body from another one.
+pub fn fingerprint(hash_key: &Secret, body: &[u8]) -> i64 {
+    i64::from_be_bytes(first_8(keyed_hash(hash_key, &[b"body", body])))
 }
 
 /// The header that counts passages through Hookgate.

@@ -9,24 +9,31 @@ use crate::request::RawRequest;
 use crate::scheme::{Verification, verify};
 use crate::source::DedupeRule;
 use crate::template::Template;
-use crate::word::{Kind, Scope, Slug};
+use crate::word::{Scope, Slug};
 
 fn source(event_type: Option<&str>, dedupe: Option<&str>) -> Source {
     let scope = Scope::default_scope().id();
     let name = Slug::parse("shop").expect("a slug");
     let template = |text: &str| Template::parse(text).expect("a template");
+    let rule = |text: &str| DedupeRule { key: DedupeKey::Template(template(text)), window_hours: 24 };
     Source {
-        scope,
-        id: NameId::of(scope, Kind::Source, &name),
-        name,
-        verification: Verification::None,
         event_type: event_type.map(template),
-        dedupe: dedupe.map(|text| DedupeRule { key: template(text), window_hours: 24 }),
-        body_bytes_max: 1000,
+        dedupe: dedupe.map(rule),
+        ..Source::new(scope, name, Verification::None)
     }
 }
 
 fn recognised(source: &Source, headers: &[(&'static str, &'static str)], body: &'static str) -> NewEvent {
+    let mut events = all_recognised(source, headers, body).expect("few enough");
+    assert_eq!(events.len(), 1);
+    events.remove(0)
+}
+
+fn all_recognised(
+    source: &Source,
+    headers: &[(&'static str, &'static str)],
+    body: &'static str,
+) -> Result<Vec<NewEvent>, TooMany> {
     let request = RawRequest {
         method: Method::POST,
         url: "http://h/in/shop".into(),
@@ -39,7 +46,10 @@ fn recognised(source: &Source, headers: &[(&'static str, &'static str)], body: &
         received_at: Millis(5),
     };
     let verified = verify(request, &source.verification, Millis(5)).expect("nothing to verify");
-    recognise(verified, source, EventId(9), Digest::of(b"r"), &Secret::from("installation"))
+    let hash_key = Secret::from("installation");
+    let by = Recogniser { source, revision: Digest::of(b"r"), hash_key: &hash_key };
+    let mut ids = 9..;
+    recognise(verified, by, &Shape::default(), || EventId(ids.next().expect("numbers go on")))
 }
 
 #[test]
@@ -93,4 +103,94 @@ fn trace_and_hops_are_carried() {
 
     assert_eq!(event.trace.as_deref(), Some(trace));
     assert_eq!((event.hops, strange.hops), (3, 0));
+}
+
+#[test]
+fn an_array_becomes_events_of_their_own() {
+    let mut source = source(Some("item.{body.kind}"), Some("{body.id}"));
+    source.split = Some(vec!["items".into()]);
+    source.order_key = Some(Template::parse("{body.customer}").expect("a template"));
+    source.subject = Some(Template::parse("{body.id}").expect("a template"));
+    let body = r#"{"items":[{"kind":"a","id":1,"customer":"c"}, {"kind":"b","id":2},{"kind":"a","id":1}]}"#;
+
+    let events = all_recognised(&source, &[("x-a", "b")], body).expect("few enough");
+
+    let types: Vec<&str> = events.iter().map(|event| &*event.content.event_type).collect();
+    assert_eq!(types, ["item.a", "item.b", "item.a"]);
+    assert_eq!(events[1].content.body, r#"{"kind":"b","id":2}"#);
+    assert_eq!(events.iter().map(|event| event.content.id.0).collect::<Vec<_>>(), [9, 10, 11]);
+    assert_eq!(events[0].content.order_key.as_deref(), Some("c"));
+    assert_eq!(
+        (events[1].content.order_key.as_deref(), events[1].content.subject.as_deref()),
+        (None, Some("2"))
+    );
+    let keys: Vec<[u8; 16]> = events.iter().map(|event| event.dedupe.expect("a key").key).collect();
+    assert!(keys[0] == keys[2] && keys[0] != keys[1]);
+    assert!(events.iter().all(|event| event.content.headers.first_text("x-a").as_deref() == Some("b")));
+}
+
+#[test]
+fn a_key_of_the_request_does_not_make_its_elements_duplicates_of_each_other() {
+    let mut source = source(None, Some("{headers.x-id}"));
+    source.split = Some(vec![]);
+    let keys = |id: &'static str| -> Vec<[u8; 16]> {
+        let events = all_recognised(&source, &[("x-id", id)], "[1,1,2]").expect("few enough");
+        events.iter().map(|event| event.dedupe.expect("a key").key).collect()
+    };
+
+    let (first, again, other) = (keys("1"), keys("1"), keys("2"));
+
+    assert_eq!(first, again);
+    assert!(first[0] != first[1] && first[1] != first[2] && first[0] != other[0]);
+}
+
+#[test]
+fn equal_bodies_are_one_event_where_the_body_is_the_key() {
+    let mut source = source(None, None);
+    source.dedupe = Some(DedupeRule { key: DedupeKey::Body, window_hours: 1 });
+    let key = |body| recognised(&source, &[], body).dedupe.expect("a key").key;
+
+    assert_eq!(key("{}"), key("{}"));
+    assert_ne!(key("{}"), key("{ }"));
+}
+
+#[test]
+fn too_many_elements_are_refused() {
+    let mut source = source(None, None);
+    source.split = Some(vec![]);
+    let many: &'static str = Box::leak(format!("[{}1]", "1,".repeat(1_000)).into_boxed_str());
+
+    assert_eq!(all_recognised(&source, &[], many).map(|events| events.len()), Err(TooMany));
+    assert_eq!(all_recognised(&source, &[], "[]").map(|events| events.len()), Ok(0));
+}
+
+#[test]
+fn what_a_plugin_says_goes_before_the_rules() {
+    let source = source(Some("{headers.x-event}"), Some("{headers.x-id}"));
+    let request = |id| RawRequest {
+        method: Method::POST,
+        url: String::new(),
+        headers: [(HeaderName::from_static("x-id"), HeaderValue::from_static(id))].into_iter().collect(),
+        body: Bytes::new(),
+        peer: IpAddr::from([127, 0, 0, 1]),
+        received_at: Millis(5),
+    };
+    let naming = Shape {
+        event_type: Some("named".into()),
+        dedupe_key: Some("k".into()),
+        subject: Some("s".into()),
+        ..Shape::default()
+    };
+    let hash_key = Secret::from("installation");
+    let named = |id| {
+        let verified = verify(request(id), &source.verification, Millis(5)).expect("nothing to verify");
+        let by = Recogniser { source: &source, revision: Digest::of(b"r"), hash_key: &hash_key };
+        recognise(verified, by, &naming, || EventId(1)).expect("one").remove(0)
+    };
+
+    let (one, other) = (named("1"), named("2"));
+
+    assert_eq!((&*one.content.event_type, one.content.subject.as_deref()), ("named", Some("s")));
+    assert_eq!(one.dedupe, other.dedupe);
+    assert!(one.dedupe.is_some());
 }

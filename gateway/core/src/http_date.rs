@@ -24,14 +24,14 @@ pub(crate) fn parse(text: &str) -> Option<Millis> {
     Some(Millis((days * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000))
 }
 
-fn digits(text: &str, count: usize) -> Option<i64> {
+pub(crate) fn digits(text: &str, count: usize) -> Option<i64> {
     let all = text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     all.then(|| text.parse().ok()).flatten()
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar: the year is taken to begin in March, so
 /// that the leap day is its last, and 400 years are 146,097 days.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

@@ -15,7 +15,13 @@ pub mod preset;
 
 pub mod source;
 
+pub mod handshake;
+
+pub mod split;
+
 pub mod event;
+
+pub mod publication;
 
 pub mod envelope;
 
@@ -50,3 +56,5 @@ pub mod control;
 pub mod address;
 
 mod http_date;
+
+mod rfc3339;

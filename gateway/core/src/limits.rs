@@ -102,6 +102,24 @@ pub const HOPS_MAX: u32 = 8;
 /// Longest event type: it is a filter's subject and a column, not a payload.
 pub const EVENT_TYPE_BYTES_MAX: usize = 256;
 
+/// Longest order key or subject of an event: a column that is searched by, not a payload.
+pub const KEY_BYTES_MAX: usize = 256;
+
+/// Events that one request may bring: they are one commit, and 1,000 of them take it some 50 ms.
+pub const EVENTS_PER_REQUEST_MAX: usize = 1000;
+
+/// Deliveries that one request may be planned for, all its events together: the same commit writes them.
+pub const DELIVERIES_PER_REQUEST_MAX: usize = 10_000;
+
+/// Within what a plugin says whether a sender is who it says, its turn included: providers give up after 3 s.
+pub const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Longest such time: GitHub waits 10 s for an answer, and the commit needs some of it.
+pub const AUTHENTICATION_TIMEOUT_MAX: Duration = Duration::from_secs(8);
+
+/// Plugins that authenticate for one source at once: an eighth of all calls; one under attack leaves the rest.
+pub const AUTHENTICATIONS_PER_SOURCE: usize = 8;
+
 /// Longest text that a one-line template may make (a URL, a header value).
 pub const TEMPLATE_OUTPUT_BYTES_MAX: usize = 8 << 10;
 

@@ -78,6 +78,11 @@ impl Template {
         self.0.iter().any(|piece| matches!(piece, Piece::Path { .. }))
     }
 
+    /// Tells whether the template looks into the body.
+    pub fn looks_into_body(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Path { path: Path::Body(_), .. }))
+    }
+
     /// Splits a template into literals (`Ok`) and names between braces (`Err`), each with its offset.
     pub(crate) fn pieces(text: &str) -> Result<Vec<RawPiece>, TemplateError> {
         let wrong = |at, why: &str, help: &str| Err(TemplateError { at, why: why.into(), help: help.into() });

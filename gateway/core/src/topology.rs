@@ -11,9 +11,10 @@ use url::Url;
 use crate::condition::Condition;
 use crate::envelope::TypeGlob;
 use crate::plugin::{Call, Grants, Manifest, PluginLimits};
+use crate::publication::api_source;
 use crate::recipe::{Recipe, Stage};
 use crate::retry::RetryPolicy;
-use crate::source::Source;
+use crate::source::{API, Source};
 use crate::word::{Digest, Kind, Millis, NameId, ScopeId, Secret, Slug};
 
 /// The compiled configuration of one scope.
@@ -228,7 +229,9 @@ impl Topology {
 
     /// Returns every name with its integer, for the store's table of names.
     pub fn names(&self) -> Vec<(NameId, Kind, Slug)> {
-        let sources = self.sources.values().map(|s| (s.id, Kind::Source, s.name.clone()));
+        let api = Slug::parse(API).expect("the reserved name is a slug");
+        let api = (api_source(self.scope), Kind::Source, api);
+        let sources = self.sources.values().map(|s| (s.id, Kind::Source, s.name.clone())).chain([api]);
         let routes = self.routes.values().map(|r| (r.id, Kind::Route, r.name.clone()));
         let destinations = self.destinations.values().map(|d| (d.id, Kind::Destination, d.name.clone()));
         let plugins = self.plugins.values().map(|p| (p.id, Kind::Plugin, p.name.clone()));

@@ -28,10 +28,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use current::Current;
-pub use intake::{Receipt, Refusal};
+pub use intake::{Batch, Receipt, Reception, Refusal, Taken};
 
 use dispatch::Born;
 use gate::Gate;
+use intake::Turns;
 use metrics::Metrics;
 use notes::Notes;
 
@@ -73,6 +74,7 @@ pub struct Engine {
     /// A statement's result is unknown: rows may be ours under tokens that nobody remembers.
     unknown: AtomicBool,
     accepts: TaskTracker,
+    turns: Turns,
 }
 
 impl Engine {
@@ -99,6 +101,7 @@ impl Engine {
             draining: AtomicBool::new(false),
             unknown: AtomicBool::new(false),
             accepts: TaskTracker::new(),
+            turns: Turns::default(),
         })
     }
 

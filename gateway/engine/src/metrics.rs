@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use hookgate_core::decide::Verdict;
 use hookgate_core::outcome::Outcome;
-use hookgate_core::scheme::Rejection;
 use hookgate_core::source::Source;
 use hookgate_core::topology::Destination;
 use hookgate_ports::Depth;
@@ -15,12 +14,18 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::intake::{Receipt, Refusal};
+use crate::intake::{Reception, Refusal};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfSource {
     source: String,
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKey {
+    source: String,
+    key: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -37,6 +42,7 @@ struct InState {
 /// The engine's counters.
 pub(crate) struct Metrics {
     requests: Family<OfSource, Counter>,
+    keys: Family<OfKey, Counter>,
     attempts: Family<OfDestination, Counter>,
     finished: Family<OfDestination, Counter>,
     attempt_seconds: Histogram,
@@ -51,6 +57,7 @@ impl Metrics {
     pub(crate) fn register(registry: &mut Registry) -> Metrics {
         let metrics = Metrics {
             requests: Family::default(),
+            keys: Family::default(),
             attempts: Family::default(),
             finished: Family::default(),
             attempt_seconds: Histogram::new(ATTEMPT_SECONDS),
@@ -61,6 +68,11 @@ impl Metrics {
             "source_requests",
             "Inbound requests by source and what became of them",
             metrics.requests.clone(),
+        );
+        registry.register(
+            "source_keys_used",
+            "Verified requests of sources with several keys, by the key that proved them",
+            metrics.keys.clone(),
         );
         registry.register("attempts", "Attempts by destination and outcome", metrics.attempts.clone());
         registry.register(
@@ -82,20 +94,27 @@ impl Metrics {
         metrics
     }
 
-    pub(crate) fn rejected(&self, source: &Source, rejection: &Rejection) {
-        self.request(source, rejection.word());
-    }
-
-    pub(crate) fn received(&self, source: &Source, result: &Result<Receipt, Refusal>) {
+    pub(crate) fn received(&self, source: &Source, result: &Result<Reception, Refusal>) {
         let outcome = match result {
-            Ok(Receipt { is_duplicate: false, .. }) => "accepted",
-            Ok(Receipt { is_duplicate: true, .. }) => "duplicate",
+            Ok(Reception::Stored(receipt)) if receipt.is_duplicate() => "duplicate",
+            Ok(Reception::Stored(_)) => "accepted",
+            Ok(Reception::Answered(_)) => "answered",
             Err(Refusal::Rejected(rejection)) => rejection.word(),
+            Err(Refusal::WrongMethod) => "wrong_method",
+            Err(Refusal::TooManyEvents | Refusal::TooManyDeliveries(_)) => "too_many",
             Err(Refusal::Looped(_)) => "looped",
+            // Only a call of the API has a key.
+            Err(Refusal::KeyReused) => "key_reused",
+            Err(Refusal::Undecided) => "undecided",
             Err(Refusal::Busy(_)) => "busy",
             Err(Refusal::Unknown | Refusal::Down) => "store_failed",
         };
         self.request(source, outcome);
+    }
+
+    /// Counts which of a source's several keys is still in use.
+    pub(crate) fn key_used(&self, source: &Source, key: String) {
+        self.keys.get_or_create(&OfKey { source: source.name.to_string(), key }).inc();
     }
 
     fn request(&self, source: &Source, outcome: &'static str) {

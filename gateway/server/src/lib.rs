@@ -3,8 +3,10 @@
 
 pub mod admin;
 pub mod apply;
+mod body;
 pub mod listen;
 mod problem;
 pub mod public;
+mod refusal;
 
 pub use problem::{FieldError, Problem};

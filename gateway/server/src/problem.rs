@@ -22,7 +22,11 @@ struct Said {
     #[serde(skip)]
     retry_after_seconds: Option<u64>,
     #[serde(skip)]
-    allow: Option<&'static str>,
+    allow: Option<String>,
+    #[serde(skip)]
+    challenge: Option<&'static str>,
+    #[serde(skip)]
+    accept_encoding: Option<&'static str>,
 }
 
 /// What is wrong with one field.
@@ -46,6 +50,8 @@ impl Problem {
             errors: Vec::new(),
             retry_after_seconds: None,
             allow: None,
+            challenge: None,
+            accept_encoding: None,
         }))
     }
 
@@ -62,9 +68,26 @@ impl Problem {
     }
 
     /// Says which methods there are.
-    pub fn allow(mut self, methods: &'static str) -> Problem {
-        self.0.allow = Some(methods);
+    pub fn allow(mut self, methods: impl Into<String>) -> Problem {
+        self.0.allow = Some(methods.into());
         self
+    }
+
+    /// Says how to show who one is.
+    pub fn challenge(mut self, challenge: &'static str) -> Problem {
+        self.0.challenge = Some(challenge);
+        self
+    }
+
+    /// Says which codings of a body are taken.
+    pub fn accept_encoding(mut self, codings: &'static str) -> Problem {
+        self.0.accept_encoding = Some(codings);
+        self
+    }
+
+    /// Returns the fields that are to blame.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.0.errors.iter().map(|error| error.field.as_str())
     }
 
     /// Returns the stable code.
@@ -85,8 +108,14 @@ impl IntoResponse for Problem {
         if let Some(seconds) = said.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(methods) = said.allow {
-            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        if let Some(methods) = said.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
+            headers.insert(header::ALLOW, methods);
+        }
+        if let Some(challenge) = said.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(codings) = said.accept_encoding {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(codings));
         }
         response
     }

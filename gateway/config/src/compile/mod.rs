@@ -1,6 +1,8 @@
 //! The third pass: what the file means. Every part is compiled as far as it goes, so that all mistakes
 //! are found in one run; a configuration comes out only if there is none.
 
+mod authenticator;
+mod credential;
 mod destination;
 mod endpoint;
 mod headers;
@@ -61,9 +63,9 @@ pub(crate) fn compile(
     let scope = Scope::default_scope().id();
     let mut compiler = Compiler { file, catalogue, secrets, scope, report };
     let settings = settings::settings(&mut compiler);
-    let sources = source::sources(&mut compiler);
     let destinations = destination::destinations(&mut compiler, &settings.egress);
     let mut plugins = plugin::Plugins::declared(&mut compiler);
+    let sources = source::sources(&mut compiler, &mut plugins);
     let routes = route::routes(&mut compiler, &mut plugins);
     names::check(&mut compiler);
     let warnings = compiler.report.finish()?;

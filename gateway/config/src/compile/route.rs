@@ -7,6 +7,7 @@ use hookgate_core::condition::Condition;
 use hookgate_core::envelope::TypeGlob;
 use hookgate_core::plugin::Role;
 use hookgate_core::recipe::{Recipe, Stage};
+use hookgate_core::source::API;
 use hookgate_core::topology::{OnPluginFailure, Route};
 use hookgate_core::word::{Kind, NameId};
 
@@ -23,7 +24,7 @@ use crate::shape;
 /// Compiles every route; those with a mistake are left out.
 pub(super) fn routes(compiler: &mut Compiler<'_>, plugins: &mut Plugins) -> Vec<Route> {
     let file = compiler.file;
-    let sources = file.sources.iter().map(|named| named.name.text()).collect();
+    let sources = file.sources.iter().map(|named| named.name.text()).chain([API]).collect();
     let destinations = file.destinations.iter().map(|named| named.name.text()).collect();
     let mut routes = Routes { compiler, plugins, sources, destinations };
     file.routes

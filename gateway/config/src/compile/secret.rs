@@ -76,22 +76,21 @@ impl Compiler<'_> {
             let help = format!("name at least one: secrets = [\"${{env:{variable}}}\"]");
             self.add(codes::EMPTY_LIST, &secrets.span, "there is no secret to check or sign with", help);
         }
-        let mut keys = Vec::new();
-        for at in &secrets.value {
-            match self.given(at) {
-                Some(Given::Text { text, shown }) => {
-                    if shown.is_none() {
-                        self.literal_secret(at, variable);
-                    }
-                    match decode(&text) {
-                        Ok(key) => keys.push(key),
-                        Err(error) => self.bad_secret(at, shown.as_deref(), error),
-                    }
-                }
-                Some(Given::Skipped { .. }) | None => {}
-            }
+        secrets.value.iter().filter_map(|at| self.key(at, variable, &decode)).collect()
+    }
+
+    /// Reads one key; none where it has a mistake, or no reference is resolved in this run.
+    pub(super) fn key(
+        &mut self,
+        at: &At<String>,
+        variable: &str,
+        decode: impl Fn(&str) -> Result<Secret, KeyError>,
+    ) -> Option<Secret> {
+        let Given::Text { text, shown } = self.given(at)? else { return None };
+        if shown.is_none() {
+            self.literal_secret(at, variable);
         }
-        keys
+        decode(&text).map_err(|error| self.bad_secret(at, shown.as_deref(), error)).ok()
     }
 
     /// Warns of a secret that stands in the file itself.

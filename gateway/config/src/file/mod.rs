@@ -16,7 +16,7 @@ pub(crate) use destination::{DestinationTable, HttpTable, RetryTable, SignTable}
 pub(crate) use entries::Entries;
 pub(crate) use form::Form;
 pub(crate) use route::{PluginTable, RouteTable, StageTable};
-pub(crate) use source::{Dedupe, HmacTable, Proof, SourceTable, Verify};
+pub(crate) use source::{ApiKeyTable, AuthenticatorTable, Dedupe, HmacTable, Keys, PresetTable, Proof, SourceTable, Verify};
 
 use crate::at::At;
 use crate::catalogue::{Catalogue, Component, ComponentRef};
@@ -122,11 +122,13 @@ impl File {
             }
         }
         let declared: HashSet<&str> = self.components.iter().map(|named| named.name.text()).collect();
-        for stage in self.routes.iter().filter_map(|named| named.table.as_ref()).flat_map(RouteTable::stages)
-        {
-            let name = stage.plugin.text();
+        let routes = self.routes.iter().filter_map(|named| named.table.as_ref());
+        let stages = routes.flat_map(RouteTable::stages).map(|stage| &stage.plugin);
+        let sources = self.sources.iter().filter_map(|named| named.table.as_ref());
+        for plugin in stages.chain(sources.flat_map(SourceTable::plugins)) {
+            let name = plugin.text();
             if !declared.contains(name) && !name.is_empty() {
-                add(name, Component::Embedded(name.to_owned()), &stage.plugin.span);
+                add(name, Component::Embedded(name.to_owned()), &plugin.span);
             }
         }
         found

@@ -1,223 +1,208 @@
-//! HMAC schemes as data: which header, which bytes, which key. Every provider that signs with a shared
-//! secret is a value of [`HmacScheme`], not code.
+//! HMAC schemes as data: where the signature stands, over which bytes, under which key. Every provider
+//! that signs with a shared secret is a value of [`HmacScheme`], not code.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
-use serde::{Deserialize, Serialize};
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use serde::Deserialize;
 use subtle::{Choice, ConstantTimeEq};
-use thiserror::Error;
 
 use super::Rejection;
+use super::content::{self, Filling, SignedPart};
+use super::form::{Algorithm, Construction, Encoding};
+use super::place::{Place, Reading, Scene};
+use crate::limits;
 use crate::request::RawRequest;
-use crate::word::{Millis, Secret, hex_decode};
+use crate::rfc3339;
+use crate::word::{Millis, Secret};
 
-/// The hash under the HMAC (RFC 2104).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Algorithm {
-    /// For providers of old.
-    Sha1,
-    /// The usual one.
-    Sha256,
-    /// Some.
-    Sha512,
-}
-
-/// How a signature is written in its header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Encoding {
-    /// Hex digits of either case.
-    Hex,
-    /// Base64, standard or URL-safe, padded or not.
-    Base64,
-}
-
-/// How a secret's text becomes the key's bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyForm {
-    /// The text's own bytes.
-    #[default]
-    Utf8,
-    /// Hex digits.
-    Hex,
-    /// Base64.
-    Base64,
-}
-
-/// A secret's text is not of the form that its scheme wants. The text itself is not repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum KeyError {
-    /// There is no text.
-    #[error("the secret is empty")]
-    Empty,
-    /// Not hex digits.
-    #[error("the secret is not made of hex digits")]
-    NotHex,
-    /// Not Base64.
-    #[error("the secret is not Base64")]
-    NotBase64,
-    /// Too short or too long for the scheme.
-    #[error("the secret has {bytes} bytes, {wanted} are wanted")]
-    Length {
-        /// As given.
-        bytes: usize,
-        /// As allowed.
-        wanted: &'static str,
-    },
-}
-
-/// A piece of what is signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignedPart {
-    /// Bytes that stand there as they are.
-    Literal(String),
-    /// The request's body.
-    Body,
-    /// The text of the timestamp header.
-    Timestamp,
-    /// The URL that the sender called.
-    Url,
-    /// A header's text.
-    Header(String),
-}
-
-/// An HMAC scheme.
+/// A scheme of signatures under a shared secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HmacScheme {
     /// The hash.
     pub algorithm: Algorithm,
-    /// The header that carries the signature.
-    pub header: String,
-    /// What stands before each signature, such as `sha256=`.
-    pub prefix: String,
-    /// What separates signatures, where a header carries several; one that lacks the prefix is passed over.
-    pub separator: Option<char>,
-    /// How the signature is written.
+    /// HMAC, or a plain hash with the key in the content.
+    pub construction: Construction,
+    /// Where signatures stand.
+    pub signature: Place,
+    /// How a signature is written.
     pub encoding: Encoding,
     /// What is signed.
     pub signed: Vec<SignedPart>,
-    /// The header with the time of signing in seconds since 1970, and how far it may be from now, in seconds.
-    pub timestamp: Option<(String, u64)>,
+    /// The time of signing, if the scheme has one.
+    pub timestamp: Option<Timestamp>,
+    /// An array in the body whose elements are signed each on its own: body paths begin at the element,
+    /// and every one of them must verify.
+    pub each: Option<Vec<String>>,
+    /// A hash of the body that is signed in its stead, for bodies that are neither empty nor a form.
+    pub body_hash: Option<BodyHash>,
+    /// Characters that the sender signs in the URL without their percent signs.
+    pub url_unescape: String,
 }
 
-impl KeyForm {
-    /// Decodes a secret's text.
-    ///
-    /// # Errors
-    /// The text is not of this form.
-    pub fn decode(self, text: &str) -> Result<Secret, KeyError> {
-        if text.is_empty() {
-            return Err(KeyError::Empty);
-        }
-        match self {
-            KeyForm::Utf8 => Ok(Secret::from(text)),
-            KeyForm::Hex => hex_decode(text).map(Secret::new).ok_or(KeyError::NotHex),
-            KeyForm::Base64 => base64_decode(text).map(Secret::new).ok_or(KeyError::NotBase64),
-        }
-    }
+/// The time of signing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timestamp {
+    /// Where it stands.
+    pub place: Place,
+    /// How it is written.
+    pub unit: Unit,
+    /// How far it may be from now.
+    pub tolerance_seconds: u64,
+}
+
+/// How a time is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Unit {
+    /// Seconds since 1970.
+    #[default]
+    #[serde(rename = "s")]
+    Seconds,
+    /// Milliseconds since 1970.
+    #[serde(rename = "ms")]
+    Millis,
+    /// `2021-03-25T05:09:27Z`.
+    #[serde(rename = "rfc3339")]
+    Rfc3339,
+}
+
+/// Where a hash of the body stands, within what is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyHash {
+    /// Where.
+    pub place: Place,
+    /// The hash.
+    pub algorithm: Algorithm,
+    /// How it is written.
+    pub encoding: Encoding,
 }
 
 impl HmacScheme {
-    /// Proves that a request was signed under one of the keys. Every pair of signature and key is
-    /// compared, each in constant time.
+    /// A scheme over the body alone, by a signature in a header: what most providers do.
+    pub fn over_body(header: &str) -> HmacScheme {
+        HmacScheme {
+            algorithm: Algorithm::Sha256,
+            construction: Construction::Hmac,
+            signature: Place::header(header),
+            encoding: Encoding::Hex,
+            signed: vec![SignedPart::Body],
+            timestamp: None,
+            each: None,
+            body_hash: None,
+            url_unescape: String::new(),
+        }
+    }
+
+    /// Proves that a request was signed under one of the keys, and returns which. Every pair of
+    /// signature and key is compared, each in constant time.
     ///
     /// # Errors
     /// Says what is missing, malformed, stale or wrong.
-    pub(super) fn verify(&self, request: &RawRequest, keys: &[Secret], now: Millis) -> Result<(), Rejection> {
-        let text = required(request, &self.header)?;
-        let signatures = self.signatures(&text)?;
+    pub(crate) fn verify(
+        &self,
+        request: &RawRequest,
+        keys: &[Secret],
+        now: Millis,
+    ) -> Result<usize, Rejection> {
+        let reading = Reading::of(request);
+        if let Some(hash) = &self.body_hash {
+            hash.check(reading.whole())?;
+        }
+        let Some(steps) = &self.each else { return self.verify_scene(reading.whole(), keys, now) };
+        let field = super::place::Field::Body(steps.clone());
+        let elements = reading.elements(steps).ok_or_else(|| field.missing())?;
+        if elements.len() > limits::EVENTS_PER_REQUEST_MAX {
+            let why = format!("expected at most {} elements", limits::EVENTS_PER_REQUEST_MAX);
+            return Err(field.malformed(why));
+        }
+        let mut by = Err(field.malformed("expected at least one element"));
+        for element in elements {
+            by = Ok(self.verify_scene(element, keys, now)?);
+        }
+        by
+    }
+
+    fn verify_scene(&self, scene: Scene<'_>, keys: &[Secret], now: Millis) -> Result<usize, Rejection> {
+        let signatures = self.signatures(scene)?;
         let timestamp = match &self.timestamp {
-            Some((header, tolerance)) => Some(fresh(request, header, *tolerance, now)?),
-            None => None,
+            Some(timestamp) => timestamp.fresh(scene, now)?,
+            None => String::new(),
         };
-        let mut fits = Choice::from(0);
-        for key in keys {
-            let tag = self.tag(key, request, timestamp.as_deref())?;
+        let mut by = None;
+        for (nth, key) in keys.iter().enumerate() {
+            let filling =
+                Filling { scene, timestamp: &timestamp, key, url_unescape: self.url_unescape.as_str() };
+            let tag = self
+                .algorithm
+                .tag(self.construction, key, |to| content::write(&self.signed, &filling, to))?;
+            let mut fits = Choice::from(0);
             for signature in &signatures {
                 fits |= signature.as_slice().ct_eq(&tag);
             }
+            if bool::from(fits) && by.is_none() {
+                by = Some(nth);
+            }
         }
-        if bool::from(fits) { Ok(()) } else { Err(Rejection::WrongSignature(self.header.clone())) }
+        by.ok_or_else(|| Rejection::WrongSignature(self.signature.field.shown()))
     }
 
-    fn signatures(&self, text: &str) -> Result<Vec<Vec<u8>>, Rejection> {
-        let pieces: Vec<&str> = match self.separator {
-            Some(separator) => text.split(separator).map(str::trim).collect(),
-            None => vec![text.trim()],
-        };
-        let signatures: Vec<Vec<u8>> = pieces
-            .into_iter()
-            .filter_map(|piece| piece.strip_prefix(self.prefix.as_str()))
-            .filter_map(|encoded| match self.encoding {
-                Encoding::Hex => hex_decode(encoded),
-                Encoding::Base64 => base64_decode(encoded),
-            })
-            .collect();
+    fn signatures(&self, scene: Scene<'_>) -> Result<Vec<Vec<u8>>, Rejection> {
+        let parts = self.signature.parts(scene)?;
+        let signatures: Vec<Vec<u8>> = parts.iter().filter_map(|part| self.encoding.decode(part)).collect();
         if signatures.is_empty() {
-            let form = match self.encoding {
-                Encoding::Hex => "hex digits",
-                Encoding::Base64 => "Base64",
-            };
-            let why = format!("expected `{}` and {form}", self.prefix);
-            return Err(Rejection::MalformedHeader { header: self.header.clone(), why });
+            let why = format!("expected `{}` and {}", self.signature.prefix, self.encoding.words());
+            return Err(self.signature.field.malformed(why));
         }
         Ok(signatures)
     }
+}
 
-    fn tag(&self, key: &Secret, request: &RawRequest, timestamp: Option<&str>) -> Result<Vec<u8>, Rejection> {
-        match self.algorithm {
-            Algorithm::Sha1 => self.tag_by::<Hmac<Sha1>>(key, request, timestamp),
-            Algorithm::Sha256 => self.tag_by::<Hmac<Sha256>>(key, request, timestamp),
-            Algorithm::Sha512 => self.tag_by::<Hmac<Sha512>>(key, request, timestamp),
+impl Timestamp {
+    /// Returns the text of the time, if it is near enough to now.
+    fn fresh(&self, scene: Scene<'_>, now: Millis) -> Result<String, Rejection> {
+        let field = &self.place.field;
+        let malformed =
+            || field.malformed(format!("expected `{}` and {}", self.place.prefix, self.unit.words()));
+        let text = self.place.parts(scene)?.into_iter().next().ok_or_else(malformed)?;
+        let at = self.unit.parse(&text).ok_or_else(malformed)?;
+        let seconds = now.seconds().saturating_sub(at.seconds());
+        if seconds.unsigned_abs() > self.tolerance_seconds {
+            return Err(Rejection::Stale { seconds, max: self.tolerance_seconds });
+        }
+        Ok(text)
+    }
+}
+
+impl Unit {
+    fn parse(self, text: &str) -> Option<Millis> {
+        match self {
+            Unit::Seconds => text.parse::<i64>().ok().map(|seconds| Millis(seconds.saturating_mul(1_000))),
+            Unit::Millis => text.parse().ok().map(Millis),
+            Unit::Rfc3339 => rfc3339::parse(text),
         }
     }
 
-    fn tag_by<M: Mac + KeyInit>(
-        &self,
-        key: &Secret,
-        request: &RawRequest,
-        timestamp: Option<&str>,
-    ) -> Result<Vec<u8>, Rejection> {
-        let mut mac = <M as KeyInit>::new_from_slice(key.expose()).expect("HMAC takes a key of any length");
-        for part in &self.signed {
-            match part {
-                SignedPart::Literal(text) => mac.update(text.as_bytes()),
-                SignedPart::Body => mac.update(&request.body),
-                SignedPart::Timestamp => mac.update(timestamp.unwrap_or_default().as_bytes()),
-                SignedPart::Url => mac.update(request.url.as_bytes()),
-                SignedPart::Header(name) => mac.update(required(request, name)?.as_bytes()),
-            }
+    fn words(self) -> &'static str {
+        match self {
+            Unit::Seconds => "seconds since 1970",
+            Unit::Millis => "milliseconds since 1970",
+            Unit::Rfc3339 => "a time such as 2021-03-25T05:09:27Z",
         }
-        Ok(mac.finalize().into_bytes().to_vec())
     }
 }
 
-fn required(request: &RawRequest, header: &str) -> Result<String, Rejection> {
-    request.headers.first_text(header).ok_or_else(|| Rejection::MissingHeader(header.to_owned()))
-}
-
-/// Returns the text of the timestamp header, if it is near enough to now.
-fn fresh(request: &RawRequest, header: &str, tolerance: u64, now: Millis) -> Result<String, Rejection> {
-    let text = required(request, header)?;
-    let at: i64 = text.trim().parse().map_err(|_| Rejection::MalformedHeader {
-        header: header.to_owned(),
-        why: "expected seconds since 1970".into(),
-    })?;
-    let seconds = now.seconds().saturating_sub(at);
-    if seconds.unsigned_abs() > tolerance {
-        return Err(Rejection::Stale { seconds, max: tolerance });
+impl BodyHash {
+    fn check(&self, scene: Scene<'_>) -> Result<(), Rejection> {
+        let body = &scene.request().body;
+        // An empty body has nothing to say; a form's fields are signed themselves.
+        if body.is_empty() || scene.is_form() {
+            return Ok(());
+        }
+        let parts = self.place.parts(scene)?;
+        let expected = self.algorithm.digest(body);
+        let fits = parts
+            .iter()
+            .filter_map(|part| self.encoding.decode(part))
+            .any(|hash| bool::from(hash.as_slice().ct_eq(&expected)));
+        if fits { Ok(()) } else { Err(Rejection::WrongSignature(self.place.field.shown())) }
     }
-    Ok(text)
-}
-
-/// Reads Base64 of any of the four usual spellings: providers differ, and no two mean different bytes.
-pub(crate) fn base64_decode(text: &str) -> Option<Vec<u8>> {
-    [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|engine| engine.decode(text).ok())
 }
 
 #[cfg(test)]

@@ -1,12 +1,27 @@
-//! Signatures: how a sender proves who it is, as data, and the one scheme that Hookgate signs by itself.
+//! Signatures and credentials: how a sender proves who it is, as data, and the one scheme that Hookgate
+//! signs by itself.
 
+pub(crate) mod content;
+mod credential;
+mod form;
 mod hmac_scheme;
+pub(crate) mod place;
 pub mod standard;
 
+use std::time::Duration;
+
+use http::HeaderName;
 use thiserror::Error;
 
-pub use hmac_scheme::{Algorithm, Encoding, HmacScheme, KeyError, KeyForm, SignedPart};
+pub use content::SignedPart;
+pub use credential::{Credential, NamedKey};
+#[cfg(test)]
+pub(crate) use form::base64_decode;
+pub use form::{Algorithm, Construction, Encoding, KeyError, KeyForm};
+pub use hmac_scheme::{BodyHash, HmacScheme, Timestamp, Unit};
+pub use place::{Field, Place};
 
+use crate::recipe::Stage;
 use crate::request::{RawRequest, VerifiedRequest};
 use crate::word::{Millis, Secret};
 
@@ -15,12 +30,28 @@ use crate::word::{Millis, Secret};
 pub enum Verification {
     /// They do not; the configuration says so in words.
     None,
-    /// By an HMAC over what they send, under one of these keys (several during a rotation).
+    /// By a signature over what they send, under one of these keys (several during a rotation).
     Hmac {
         /// The scheme.
-        scheme: HmacScheme,
+        scheme: Box<HmacScheme>,
         /// The keys' bytes, decoded.
         keys: Vec<Secret>,
+    },
+    /// By a key that they show.
+    Shown {
+        /// Where.
+        credential: Credential,
+        /// Who holds one.
+        keys: Vec<NamedKey>,
+    },
+    /// By what a plugin says of the request. No pure function decides it: see [`vouched`].
+    Plugin {
+        /// The plugin and its config.
+        stage: Stage,
+        /// Within what it must have answered, waiting for its turn included.
+        deadline: Duration,
+        /// Header fields that prove the sender and are not kept, beside those that never are.
+        mask: Vec<HeaderName>,
     },
 }
 
@@ -38,8 +69,19 @@ pub enum Rejection {
         /// What was expected.
         why: String,
     },
+    /// A field of query or body that the scheme needs is not there.
+    #[error("{0} is missing")]
+    MissingField(String),
+    /// A field of query or body does not read.
+    #[error("{field} does not read: {why}")]
+    MalformedField {
+        /// Which.
+        field: String,
+        /// What was expected.
+        why: String,
+    },
     /// No key makes this signature.
-    #[error("no signature in header {0} fits")]
+    #[error("no signature in {0} fits")]
     WrongSignature(String),
     /// The signature is too old, or from the future.
     #[error("the signature's time is {seconds} s away, at most {max} s are allowed")]
@@ -49,6 +91,27 @@ pub enum Rejection {
         /// The tolerance.
         max: u64,
     },
+    /// The request shows no key.
+    #[error("there is no credential")]
+    MissingCredential,
+    /// The key that it shows is nobody's.
+    #[error("the credential is none of the source's")]
+    WrongCredential,
+    /// A plugin said no, in its own words.
+    #[error("the plugin denies it: {0}")]
+    Denied(String),
+}
+
+impl Verification {
+    /// Returns what the operator calls a key, if there are several: of a signature's its place in the
+    /// file, the first one being 1.
+    pub fn key_name(&self, nth: usize) -> Option<String> {
+        match self {
+            Verification::Hmac { keys, .. } => (keys.len() > 1).then(|| (nth + 1).to_string()),
+            Verification::Shown { keys, .. } if keys.len() > 1 => keys.get(nth).map(|key| key.name.clone()),
+            Verification::None | Verification::Shown { .. } | Verification::Plugin { .. } => None,
+        }
+    }
 }
 
 impl Rejection {
@@ -57,8 +120,13 @@ impl Rejection {
         match self {
             Rejection::MissingHeader(_) => "missing-header",
             Rejection::MalformedHeader { .. } => "malformed-header",
+            Rejection::MissingField(_) => "missing-field",
+            Rejection::MalformedField { .. } => "malformed-field",
             Rejection::WrongSignature(_) => "wrong-signature",
             Rejection::Stale { .. } => "stale-signature",
+            Rejection::MissingCredential => "missing-credential",
+            Rejection::WrongCredential => "wrong-credential",
+            Rejection::Denied(_) => "denied",
         }
     }
 
@@ -67,8 +135,13 @@ impl Rejection {
         match self {
             Rejection::MissingHeader(_) => "missing_header",
             Rejection::MalformedHeader { .. } => "malformed_header",
+            Rejection::MissingField(_) => "missing_field",
+            Rejection::MalformedField { .. } => "malformed_field",
             Rejection::WrongSignature(_) => "wrong_signature",
             Rejection::Stale { .. } => "stale_signature",
+            Rejection::MissingCredential => "missing_credential",
+            Rejection::WrongCredential => "wrong_credential",
+            Rejection::Denied(_) => "denied",
         }
     }
 }
@@ -76,15 +149,32 @@ impl Rejection {
 /// Proves a request's sender. Pure: `now` is the receiver's clock.
 ///
 /// # Errors
-/// Says which header or signature does not hold.
+/// Says what does not hold. A source that a plugin verifies is asked elsewhere: here it denies.
 pub fn verify(
     request: RawRequest,
     verification: &Verification,
     now: Millis,
 ) -> Result<VerifiedRequest, Rejection> {
     match verification {
-        Verification::None => {}
-        Verification::Hmac { scheme, keys } => scheme.verify(&request, keys, now)?,
+        Verification::None => Ok(VerifiedRequest::admitted(request, &[], None)),
+        Verification::Hmac { scheme, keys } => {
+            let by = scheme.verify(&request, keys, now)?;
+            Ok(VerifiedRequest::admitted(request, &[], None).by(by))
+        }
+        Verification::Shown { credential, keys } => {
+            let shown = credential.verify(&request, keys)?;
+            let headers: Vec<HeaderName> = credential.header().into_iter().collect();
+            Ok(VerifiedRequest::admitted(request, &headers, Some(&shown.text)).by(shown.by))
+        }
+        Verification::Plugin { .. } => Err(Rejection::Denied("nobody asked the plugin".into())),
     }
-    Ok(VerifiedRequest::admitted(request, &[]))
 }
+
+/// Takes a request whose sender a plugin has vouched for, and masks these header fields.
+pub fn vouched(request: RawRequest, mask: &[HeaderName]) -> VerifiedRequest {
+    VerifiedRequest::admitted(request, mask, None)
+}
+
+#[cfg(test)]
+#[path = "vectors_tests.rs"]
+mod vectors;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::hmac_scheme::{KeyError, base64_decode};
+use super::form::{KeyError, base64_decode};
 use crate::word::Secret;
 
 /// The header with the message id.

@@ -11,7 +11,7 @@ mod time;
 
 pub use actor::{Actor, Origin};
 pub use digest::Digest;
-pub(crate) use digest::hex_decode;
+pub(crate) use digest::{hex_decode, hex_encode};
 pub use headers::{HeaderError, Headers, header_text};
 pub use id::{AttemptId, DeliveryId, EventId, IdError, MessageId, Minter, SendId, Token, first_id};
 pub use name::{Kind, NameError, NameId, SLUG_BYTES_MAX, Slug};

@@ -11,7 +11,7 @@ use hookgate_core::recipe::{Recipe, Stage};
 use hookgate_core::request::RawRequest;
 use hookgate_core::retry::RetryPolicy;
 use hookgate_core::scheme::Verification;
-use hookgate_core::source::{DedupeRule, Source};
+use hookgate_core::source::{DedupeKey, DedupeRule, Source};
 use hookgate_core::template::Template;
 use hookgate_core::topology::{
     Destination, Endpoint, HttpTarget, OnPluginFailure, Plugin, Route, Signing, Topology, TopologyParts,
@@ -24,7 +24,7 @@ use prometheus_client::registry::Registry;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Current, Engine, Ports, Receipt, Refusal};
+use crate::{Current, Engine, Ports, Reception, Refusal, Taken};
 
 /// An engine that runs, and its doubles.
 pub(super) struct House {
@@ -131,10 +131,13 @@ impl House {
     }
 
     /// Posts an event with this id, as a sender would.
-    pub(super) async fn post(&self, delivery_id: &str, body: &'static str) -> Result<Receipt, Refusal> {
+    pub(super) async fn post(&self, delivery_id: &str, body: &'static str) -> Result<Taken, Refusal> {
         let topology = self.engine.current().of(scope());
         let source = Arc::clone(topology.source("shop").expect("the house has one source"));
-        self.engine.receive(self.request(delivery_id, body), &source, &topology).await
+        match self.engine.receive(self.request(delivery_id, body), &source, &topology).await? {
+            Reception::Stored(receipt) => Ok(receipt.events[0]),
+            Reception::Answered(answer) => panic!("the house has no handshakes: {answer:?}"),
+        }
     }
 
     pub(super) fn request(&self, delivery_id: &str, body: &'static str) -> RawRequest {
@@ -220,17 +223,11 @@ fn id(kind: Kind, name: &str) -> NameId {
 }
 
 fn source() -> Source {
+    let key = DedupeKey::Template(Template::parse("{headers.x-id}").expect("a template"));
     Source {
-        scope: scope(),
-        id: id(Kind::Source, "shop"),
-        name: slug("shop"),
-        verification: Verification::None,
-        event_type: None,
-        dedupe: Some(DedupeRule {
-            key: Template::parse("{headers.x-id}").expect("a template"),
-            window_hours: 24,
-        }),
+        dedupe: Some(DedupeRule { key, window_hours: 24 }),
         body_bytes_max: 1000,
+        ..Source::new(scope(), slug("shop"), Verification::None)
     }
 }
 

@@ -8,7 +8,7 @@ use hookgate_ports::{DeliveryState, StoreError};
 use http::{HeaderName, HeaderValue};
 
 use super::house::{House, Plan, scope};
-use crate::{Receipt, Refusal};
+use crate::{Refusal, Taken};
 
 #[tokio::test]
 async fn an_accepted_event_arrives_signed_under_its_message_id() {
@@ -33,7 +33,7 @@ async fn a_duplicate_is_answered_with_the_first_event_and_sent_once() {
     let second = house.post("1", "{}").await.expect("answered");
     let other = house.post("2", "{}").await.expect("accepted");
 
-    assert_eq!(second, Receipt { event: first.event, is_duplicate: true });
+    assert_eq!(second, Taken { event: first.event, is_duplicate: true });
     assert!(!other.is_duplicate);
     house.until_delivered(2).await;
     assert_eq!(house.wire.sent().len(), 2);

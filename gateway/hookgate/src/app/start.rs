@@ -20,6 +20,7 @@ use hookgate_transport::{Http, HttpSettings};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -61,6 +62,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Exit> {
     applied.warnings.iter().for_each(|warning| eprintln!("{warning}"));
 
     let engine = Engine::new(rooms.ports(), current, seat, &mut registry);
+    let room = Public::room();
     let admin = admin::router(Arc::new(Admin {
         journal: Arc::clone(&rooms.store) as _,
         upkeep: Arc::clone(&rooms.store) as _,
@@ -68,9 +70,10 @@ pub(super) async fn run(path: &Path) -> Result<(), Exit> {
         apply: Arc::clone(&apply),
         scope: Engine::default_scope(),
         key: admin_key(&settings, &*rooms.store).await?,
+        room: Arc::clone(&room),
         registry: Arc::new(Mutex::new(registry)),
     }));
-    let public = public_door(&settings, &engine, &rooms.clock);
+    let public = public_door(&settings, &engine, &rooms.clock, room);
 
     let stop = CancellationToken::new();
     let signals = tokio::spawn(signals::listen(apply, stop.clone()));
@@ -141,14 +144,19 @@ async fn bind(settings: &Settings) -> Result<Doors, Exit> {
     })
 }
 
-fn public_door(settings: &Settings, engine: &Arc<Engine>, clock: &Arc<dyn Clock>) -> axum::Router {
+fn public_door(
+    settings: &Settings,
+    engine: &Arc<Engine>,
+    clock: &Arc<dyn Clock>,
+    room: Arc<Semaphore>,
+) -> axum::Router {
     public::router(Arc::new(Public {
         engine: Arc::clone(engine),
         clock: Arc::clone(clock),
         scope: Engine::default_scope(),
         public_url: settings.server.public_url.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone(),
-        room: Public::room(),
+        room,
     }))
 }
 

@@ -5,6 +5,8 @@ mod deliveries;
 mod events;
 mod health;
 mod page;
+mod publication;
+mod publish;
 mod reload;
 mod view;
 
@@ -17,6 +19,7 @@ use hookgate_engine::Engine;
 use hookgate_ports::{Journal, StoreError, Upkeep};
 use http::StatusCode;
 use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 
 use crate::Problem;
 use crate::apply::Apply;
@@ -37,6 +40,8 @@ pub struct Admin {
     pub scope: ScopeId,
     /// Who may ask.
     pub key: AdminKey,
+    /// Bytes of bodies between their first byte and their commit, those of the public door included.
+    pub room: Arc<Semaphore>,
     /// What `/metrics` writes out.
     pub registry: Arc<Mutex<Registry>>,
 }
@@ -44,7 +49,7 @@ pub struct Admin {
 /// Returns the admin door's router. Health and metrics ask for no key: the port is the operator's.
 pub fn router(admin: Arc<Admin>) -> Router {
     let api = Router::new()
-        .route("/v1/events", get(events::list))
+        .route("/v1/events", get(events::list).post(publish::publish))
         .route("/v1/events/{id}", get(events::one))
         .route("/v1/deliveries", get(deliveries::list))
         .route("/v1/deliveries/{id}", get(deliveries::one))

@@ -1,29 +1,28 @@
-//! The public door: `POST /in/{source}`. Reads a bounded request, hands it to the engine, answers.
+//! The public door: `/in/{source}`. Reads a bounded request, hands it to the engine, answers.
 
-mod body;
+mod answer;
 mod peer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use bytes::Bytes;
 use hookgate_core::limits;
 use hookgate_core::request::RawRequest;
 use hookgate_core::word::{ScopeId, Slug};
-use hookgate_engine::{Engine, Receipt, Refusal};
+use hookgate_engine::{Engine, Reception, Refusal};
 use hookgate_ports::Clock;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{StatusCode, header};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::Problem;
+use crate::{Problem, body, refusal};
 
 /// What the public door needs to know.
 pub struct Public {
@@ -50,7 +49,11 @@ impl Public {
 
 /// Returns the public door's router.
 pub fn router(public: Arc<Public>) -> Router {
-    Router::new().route("/in/{source}", any(receive)).fallback(unknown).with_state(public)
+    Router::new()
+        .route("/in/{source}", any(receive))
+        .route("/in/{source}/{token}", any(receive_by_token))
+        .fallback(unknown)
+        .with_state(public)
 }
 
 async fn unknown() -> Problem {
@@ -65,8 +68,22 @@ async fn receive(
 ) -> Response {
     // A name that is not UTF-8 is nobody's.
     let Ok(Path(name)) = name else { return unknown().await.into_response() };
-    match received(&public, peer, &name, request).await {
-        Ok(receipt) => answer(receipt),
+    answered(received(&public, peer, (&name, None), request).await)
+}
+
+async fn receive_by_token(
+    State(public): State<Arc<Public>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    names: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Response {
+    let Ok(Path((name, token))) = names else { return unknown().await.into_response() };
+    answered(received(&public, peer, (&name, Some(&token)), request).await)
+}
+
+fn answered(received: Result<Reception, Problem>) -> Response {
+    match received {
+        Ok(reception) => answer::of(reception),
         Err(problem) => problem.into_response(),
     }
 }
@@ -74,36 +91,45 @@ async fn receive(
 async fn received(
     public: &Public,
     peer: SocketAddr,
-    name: &str,
+    (name, token): (&str, Option<&str>),
     request: Request,
-) -> Result<Receipt, Problem> {
+) -> Result<Reception, Problem> {
     let received_at = public.clock.now();
     let topology = public.engine.current().of(public.scope);
-    let Some(source) = topology.source(name) else {
-        // A name that cannot be one is not repeated: it may be of any length.
-        let detail = match Slug::parse(name) {
-            Ok(name) => format!("there is no source {name}"),
-            Err(_) => "there is no source of that name".to_owned(),
-        };
-        return Err(Problem::new(StatusCode::NOT_FOUND, "unknown-source", detail));
+    // Who has the wrong token learns no more than who has the wrong name.
+    let Some(source) = topology.source(name).filter(|source| source.is_opened_by(token)) else {
+        return Err(unknown_source(name, topology.source(name).is_some()));
     };
-    if request.method() != Method::POST {
-        let detail = format!("source {name} takes POST");
-        return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail).allow("POST"));
-    }
     let (head, body) = request.into_parts();
-    let (body, held) = body::read(body, source.body_bytes_max, &public.room).await?;
     let raw = RawRequest {
         url: public.url(&head),
         peer: peer::of(peer.ip(), &head.headers, &public.trusted_proxies),
         method: head.method,
         headers: head.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-        body,
+        body: Bytes::new(),
         received_at,
     };
-    let receipt = public.engine.receive(raw, source, &topology).await;
+    if !source.takes(&raw.method) {
+        return Err(refusal::problem(source, Refusal::WrongMethod));
+    }
+    body::readable(&raw.headers)?;
+    let (bytes, held) = body::read(body, source.body_bytes_max, &public.room).await?;
+    let reception = public.engine.receive(RawRequest { body: bytes, ..raw }, source, &topology).await;
     drop(held);
-    receipt.map_err(|refusal| refused(name, refusal))
+    reception.map_err(|refusal| refusal::problem(source, refusal))
+}
+
+fn unknown_source(name: &str, is_known: bool) -> Problem {
+    // A name that cannot be one is not repeated: it may be of any length.
+    let detail = match Slug::parse(name) {
+        Ok(name) if is_known => {
+            tracing::info!(source = %name, reason = "wrong_token", "request refused: the token in its URL does not open the source");
+            format!("there is no source {name}")
+        }
+        Ok(name) => format!("there is no source {name}"),
+        Err(_) => "there is no source of that name".to_owned(),
+    };
+    Problem::new(StatusCode::NOT_FOUND, "unknown-source", detail)
 }
 
 impl Public {
@@ -117,40 +143,6 @@ impl Public {
                     head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
                 format!("http://{host}{path}")
             }
-        }
-    }
-}
-
-fn answer(receipt: Receipt) -> Response {
-    let body = format!("{{\"event\":\"{}\"}}\n", receipt.event);
-    let mut response = Response::new(Body::from(body));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if receipt.is_duplicate {
-        headers.insert(HeaderName::from_static("hookgate-duplicate"), HeaderValue::from_static("true"));
-    }
-    response
-}
-
-fn refused(source: &str, refusal: Refusal) -> Problem {
-    let unavailable = |code, detail: &str, after: Duration| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(after.as_secs())
-    };
-    match refusal {
-        Refusal::Rejected(rejection) => {
-            tracing::info!(%source, reason = rejection.word(), "request refused: {rejection}");
-            Problem::new(StatusCode::UNAUTHORIZED, rejection.code(), "the sender could not be verified")
-        }
-        Refusal::Looped(hops) => {
-            tracing::warn!(%source, hops, "request refused: it passed through Hookgate {hops} times");
-            Problem::new(StatusCode::LOOP_DETECTED, "loop", "this message passed through Hookgate too often")
-        }
-        Refusal::Busy(after) => unavailable("busy", "too much waits to be stored; nothing was stored", after),
-        Refusal::Unknown => {
-            unavailable("unknown", "it is not known whether the event was stored", Duration::from_secs(1))
-        }
-        Refusal::Down => {
-            unavailable("store-down", "the store does not answer; nothing was stored", Duration::from_secs(5))
         }
     }
 }

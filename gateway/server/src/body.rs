@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use hookgate_core::limits;
-use http::StatusCode;
+use hookgate_core::word::Headers;
+use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,12 +14,28 @@ use tokio::time::timeout;
 
 use crate::Problem;
 
+/// Refuses a body in a coding that could not be looked into: types, keys and conditions would silently
+/// find nothing in it.
+///
+/// # Errors
+/// 415, with the codings that are taken.
+pub(crate) fn readable(headers: &Headers) -> Result<(), Problem> {
+    match headers.first_text(header::CONTENT_ENCODING.as_str()) {
+        Some(coding) if !coding.trim().eq_ignore_ascii_case("identity") => {
+            let detail = "bodies are taken as they are, without a content coding";
+            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-coding", detail);
+            Err(problem.accept_encoding("identity"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Reads a body of at most `bytes_max`. The bytes are counted in `room` as they arrive, so that a slow
 /// client holds no more than it has sent; the permits are held until the commit.
 ///
 /// # Errors
 /// 413 too large, 408 too slow, 400 broken off, 503 no room.
-pub(super) async fn read(
+pub(crate) async fn read(
     body: Body,
     bytes_max: usize,
     room: &Arc<Semaphore>,
@@ -71,7 +88,7 @@ fn compact(data: Bytes) -> Bytes {
 }
 
 fn too_large(bytes_max: usize) -> Problem {
-    let detail = format!("this source takes bodies of at most {bytes_max} bytes");
+    let detail = format!("bodies of at most {bytes_max} bytes are taken here");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
 }
 
