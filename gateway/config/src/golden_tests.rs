@@ -194,6 +194,12 @@ fn the_full_sample_means_what_it_says() {
     assert_eq!(topology.plugin("summary").expect("declared").limits.deadline, Duration::from_millis(20));
     assert!(topology.plugin("shipped").is_some(), "an embedded plugin needs no table");
     assert!(topology.source("forge").expect("declared").dedupe.is_some(), "presets bring a dedupe key");
+    let partner = topology.source("partner").expect("declared");
+    assert_eq!((partner.methods.len(), partner.tokens.len(), partner.split.as_ref().map(Vec::len)), (2, 2, Some(1)));
+    assert_eq!(partner.verification.key_name(1).as_deref(), Some("globex"));
+    assert!(partner.order_key.is_some() && partner.subject.is_some());
+    assert_eq!(topology.source("social").expect("declared").handshakes.len(), 1);
+    assert_eq!(topology.routes_of(id(Kind::Source, "api")).len(), 1);
     assert_eq!(config.settings.server.listen.port(), 9090);
     assert_eq!(config.settings.server.admin_listen.to_string(), "127.0.0.1:8081");
 }
