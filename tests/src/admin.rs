@@ -36,6 +36,19 @@ impl Admin {
         self.ask(Method::POST, path).await
     }
 
+    /// Posts JSON to a path, whatever the answer.
+    ///
+    /// # Panics
+    /// No answer comes.
+    pub async fn send(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let url = format!("{}{path}", self.url);
+        let mut all =
+            vec![("authorization", self.authorization.as_str()), ("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        self.wire.send(Method::POST, &url, &all, body).await.expect("the admin API answers")
+    }
+
     /// Reads a path that is expected to be there.
     ///
     /// # Panics

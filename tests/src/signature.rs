@@ -16,6 +16,13 @@ pub fn github(secret: &str, body: &[u8]) -> String {
     format!("sha256={digits}")
 }
 
+/// Returns the value of `X-Slack-Signature` (Slack, "Verifying requests from Slack").
+pub fn slack(secret: &str, seconds: i64, body: &[u8]) -> String {
+    let tag = hmac(secret.as_bytes(), &[format!("v0:{seconds}:").as_bytes(), body]);
+    let digits: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("v0={digits}")
+}
+
 /// Checks the three header fields of Standard Webhooks 1.0 over `body`, at `now` in seconds since 1970.
 ///
 /// # Errors

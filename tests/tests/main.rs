@@ -4,6 +4,7 @@ mod drain;
 mod durability;
 mod first_event;
 mod hostile_requests;
+mod ingest;
 mod kills;
 mod plugin_build;
 mod setup;

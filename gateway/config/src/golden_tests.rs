@@ -195,7 +195,10 @@ fn the_full_sample_means_what_it_says() {
     assert!(topology.plugin("shipped").is_some(), "an embedded plugin needs no table");
     assert!(topology.source("forge").expect("declared").dedupe.is_some(), "presets bring a dedupe key");
     let partner = topology.source("partner").expect("declared");
-    assert_eq!((partner.methods.len(), partner.tokens.len(), partner.split.as_ref().map(Vec::len)), (2, 2, Some(1)));
+    assert_eq!(
+        (partner.methods.len(), partner.tokens.len(), partner.split.as_ref().map(Vec::len)),
+        (2, 2, Some(1))
+    );
     assert_eq!(partner.verification.key_name(1).as_deref(), Some("globex"));
     assert!(partner.order_key.is_some() && partner.subject.is_some());
     assert_eq!(topology.source("social").expect("declared").handshakes.len(), 1);

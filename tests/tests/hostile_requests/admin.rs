@@ -96,7 +96,7 @@ async fn a_bad_parameter_is_a_problem_that_names_it() {
     }
     let answer = admin.post("/v1/deliveries/del_0000000000000/retry").await;
     assert_eq!((answer.status.as_u16(), text(&answer.json(), "code")), (404, "unknown-delivery"));
-    let answer = admin.post("/v1/events").await;
+    let answer = admin.post("/v1/deliveries").await;
     assert_eq!((answer.status.as_u16(), answer.header("allow").contains("GET")), (405, true), "{answer:?}");
 }
 

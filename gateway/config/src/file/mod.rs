@@ -16,7 +16,9 @@ pub(crate) use destination::{DestinationTable, HttpTable, RetryTable, SignTable}
 pub(crate) use entries::Entries;
 pub(crate) use form::Form;
 pub(crate) use route::{PluginTable, RouteTable, StageTable};
-pub(crate) use source::{ApiKeyTable, AuthenticatorTable, Dedupe, HmacTable, Keys, PresetTable, Proof, SourceTable, Verify};
+pub(crate) use source::{
+    ApiKeyTable, AuthenticatorTable, Dedupe, HmacTable, Keys, PresetTable, Proof, SourceTable, Verify,
+};
 
 use crate::at::At;
 use crate::catalogue::{Catalogue, Component, ComponentRef};

@@ -7,7 +7,7 @@ use hookgate_core::limits;
 use hookgate_core::publication::Publication;
 use hookgate_core::word::Headers;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -45,8 +45,13 @@ const NOT_TAKEN: [&str; 10] = [
 /// The bytes of `data`, as they were sent.
 #[derive(Deserialize)]
 struct Slice<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "even_null")]
     data: Option<&'a RawValue>,
+}
+
+/// `null` is data, too.
+fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
