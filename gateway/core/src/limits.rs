@@ -181,5 +181,17 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Rows that one page of a filtered list looks at: some milliseconds of a reader's time.
 pub const SCAN_ROWS_MAX: u32 = 5_000;
 
+/// Deliveries that one bulk retry makes due: one transaction, some tens of milliseconds of the writer's time.
+pub const RETRIES_PER_CALL_MAX: usize = 1_000;
+
+/// Rows of the tally that one page of statistics looks at; a minute is never cut.
+pub const TALLY_ROWS_MAX: u32 = 20_000;
+
+/// Statistics by minute are kept so long: a month and a few days, to compare it with the one before.
+pub const TALLY_KEPT: Duration = Duration::from_secs(35 * 86_400);
+
+/// Versions of a plugin that are kept: enough to go back, few enough to read.
+pub const PLUGIN_VERSIONS_MAX: usize = 50;
+
 /// Rows of a page of the admin API.
 pub const PAGE_MAX: u32 = 200;

@@ -11,6 +11,7 @@ mod clock;
 mod guests;
 mod intake;
 mod journal;
+mod journal_rows;
 mod queue;
 mod store_error;
 mod transport;
@@ -22,14 +23,15 @@ pub mod doubles;
 pub use clock::Clock;
 pub use guests::Guests;
 pub use intake::{Accept, Entry, Intake};
-pub use journal::{
-    AgainRefused, Applied, AttemptRow, Component, Cursor, DeliveryFilter, DeliveryRow, DeliveryState,
-    EventFilter, EventRow, Journal, LastAttempt, Page,
+pub use journal::{AgainRefused, Journal, PluginRefused};
+pub use journal_rows::{
+    Applied, AttemptRow, Component, Cursor, DeliveryFilter, DeliveryRow, DeliveryState, EventFilter,
+    EventRow, LastAttempt, Page, PluginRow, PluginVersion, RetriedMany, StatRow, Stats, StatsBy, Uploaded,
 };
 pub use queue::{AttemptRecord, Due, DueLane, Keep, Queue, Seat, Settle, Settled, To, Want};
 pub use store_error::StoreError;
 pub use transport::Transport;
-pub use upkeep::{Depth, Upkeep};
+pub use upkeep::{Depth, TallyRow, Upkeep};
 
 /// A boxed future: ports are used as `dyn`.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hookgate_core::event::Accepted;
 
 use super::memory_state::State;
-use crate::{Accept, Clock, Depth, Fut, Intake, StoreError, Upkeep};
+use crate::{Accept, Clock, Fut, Intake, StoreError};
 
 /// A store in memory. Clones are the same store.
 #[derive(Clone)]
@@ -98,34 +98,6 @@ impl Intake for Memory {
     fn accept(&self, unit: Accept) -> Fut<'_, Result<Vec<Accepted>, StoreError>> {
         let now = self.clock().now();
         Box::pin(async move { self.call(Call::Accept, |state| state.accept(unit, now)) })
-    }
-}
-
-impl Upkeep for Memory {
-    fn ping(&self) -> Fut<'_, Result<(), StoreError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn depth(&self) -> Fut<'_, Result<Depth, StoreError>> {
-        Box::pin(async {
-            let state = self.state();
-            let in_flight = state.live.values().filter(|live| live.lease.is_some()).count();
-            let held = state.live.values().filter(|live| live.lease.is_none() && live.due.is_none()).count();
-            let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-            Ok(Depth {
-                pending: count(state.live.len() - in_flight),
-                in_flight: count(in_flight),
-                held: count(held),
-            })
-        })
-    }
-
-    fn tidy(&self) -> Fut<'_, Result<(), StoreError>> {
-        let now = self.clock().now();
-        Box::pin(async move {
-            self.state().forget(now);
-            Ok(())
-        })
     }
 }
 

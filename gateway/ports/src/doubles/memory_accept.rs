@@ -86,7 +86,7 @@ impl State {
     }
 
     /// Forgets dedupe keys older than the longest window.
-    pub(super) fn forget(&mut self, now: Millis) {
+    pub(super) fn forget_keys(&mut self, now: Millis) {
         let kept = hour(now) - i64::from(self.window_hours_max);
         self.dedupe.retain(|(bucket, _), _| *bucket >= kept);
     }

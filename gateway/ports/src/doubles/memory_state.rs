@@ -11,6 +11,8 @@ use hookgate_core::event::NewEvent;
 use hookgate_core::limits;
 use hookgate_core::word::{DeliveryId, Digest, EventId, Kind, MessageId, Millis, NameId, ScopeId};
 
+use super::memory_plugins::{Configured, Registered};
+use super::memory_upkeep::TallyKey;
 use crate::{AttemptRecord, Due, DueLane, Settle, Settled, StoreError, To, Want};
 
 /// A stored event.
@@ -68,7 +70,9 @@ pub(super) struct State {
     pub(super) names: BTreeMap<NameId, (Kind, String)>,
     pub(super) recipes: BTreeMap<Digest, String>,
     pub(super) components: BTreeMap<Digest, Bytes>,
-    pub(super) plugins: BTreeMap<(ScopeId, String), Digest>,
+    pub(super) plugins: BTreeMap<(ScopeId, String), Configured>,
+    pub(super) registry: BTreeMap<(ScopeId, String), Registered>,
+    pub(super) tally: BTreeMap<TallyKey, (u64, u64)>,
     pub(super) revisions: BTreeMap<ScopeId, Digest>,
     pub(super) admin_keys: BTreeMap<ScopeId, Digest>,
     pub(super) controls: BTreeMap<ControlKey, Control>,
@@ -97,6 +101,8 @@ impl State {
             recipes: BTreeMap::new(),
             components: BTreeMap::new(),
             plugins: BTreeMap::new(),
+            registry: BTreeMap::new(),
+            tally: BTreeMap::new(),
             revisions: BTreeMap::new(),
             admin_keys: BTreeMap::new(),
             controls: BTreeMap::new(),

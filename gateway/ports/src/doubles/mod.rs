@@ -4,9 +4,13 @@ mod clock;
 mod guests;
 mod memory;
 mod memory_accept;
+mod memory_again;
 mod memory_journal;
+mod memory_plugins;
 mod memory_queue;
+mod memory_rows;
 mod memory_state;
+mod memory_upkeep;
 mod script;
 mod wire;
 

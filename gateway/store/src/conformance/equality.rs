@@ -6,10 +6,10 @@ use hookgate_core::control::{Control, Fact};
 use hookgate_core::delivery::{Birth, Kept, Lease, Leased, Owner};
 use hookgate_core::event::Accepted;
 use hookgate_core::limits;
-use hookgate_core::word::{Kind, NameId, Token};
+use hookgate_core::word::{Actor, DeliveryId, Kind, NameId, Token};
 use hookgate_ports::{
-    AgainRefused, Clock, DeliveryFilter, DeliveryRow, Due, EventFilter, EventRow, Settled, StoreError, To,
-    Want,
+    AgainRefused, Clock, DeliveryFilter, DeliveryRow, DeliveryState, Due, EventFilter, EventRow, RetriedMany,
+    Settled, StoreError, To, Want,
 };
 use proptest::prelude::*;
 
@@ -34,6 +34,8 @@ enum Step {
     Enter,
     Leave,
     Retry { which: usize },
+    RetryAll { fresh: usize, is_held: bool },
+    Forget { minutes: u64 },
     Wait { minutes: u64 },
     Tidy,
 }
@@ -62,6 +64,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Enter),
         1 => Just(Step::Leave),
         1 => any::<usize>().prop_map(|which| Step::Retry { which }),
+        1 => (0usize..4, any::<bool>()).prop_map(|(fresh, is_held)| Step::RetryAll { fresh, is_held }),
+        1 => (0u64..200).prop_map(|minutes| Step::Forget { minutes }),
         2 => (0u64..100).prop_map(|minutes| Step::Wait { minutes }),
         1 => Just(Step::Tidy),
     ]
@@ -80,6 +84,7 @@ enum Seen {
     Entered(Owner, u64, i64),
     Retried(Option<Result<i64, AgainRefused>>),
     Lifted(bool),
+    RetriedMany(RetriedMany),
     Nothing,
 }
 
@@ -98,7 +103,7 @@ struct Sight {
 struct Run {
     world: World,
     owner: Owner,
-    leases: Vec<(hookgate_core::word::DeliveryId, Lease)>,
+    leases: Vec<(DeliveryId, Lease)>,
 }
 
 impl Run {
@@ -107,7 +112,7 @@ impl Run {
         Run { world, owner, leases: Vec::new() }
     }
 
-    fn chosen(&self, which: usize) -> Option<(hookgate_core::word::DeliveryId, Lease)> {
+    fn chosen(&self, which: usize) -> Option<(DeliveryId, Lease)> {
         self.leases.get(which.checked_rem(self.leases.len())?).copied()
     }
 
@@ -193,9 +198,20 @@ impl Run {
             }
             Step::Retry { which } => {
                 let Some((id, _)) = self.chosen(*which) else { return Seen::Retried(None) };
-                let fresh = hookgate_core::word::DeliveryId(world.id());
-                let retried = world.store.retry(hookgate_core::word::Actor::System, scope(), id, fresh).await;
+                let fresh = DeliveryId(world.id());
+                let retried = world.store.retry(Actor::System, scope(), id, fresh).await;
                 Seen::Retried(Some(retried.map(|id| id.0)))
+            }
+            Step::RetryAll { fresh, is_held } => {
+                let fresh = (0..*fresh).map(|_| DeliveryId(world.id())).collect();
+                let state = is_held.then_some(DeliveryState::Held);
+                let filter = DeliveryFilter { state, ..DeliveryFilter::default() };
+                let retried = world.store.retry_all(Actor::System, scope(), filter, None, fresh).await;
+                Seen::RetriedMany(retried.unwrap())
+            }
+            Step::Forget { minutes } => {
+                let age = Duration::from_secs(minutes * 60);
+                Seen::Released(world.store.forget(scope(), age, 1_000_000).await)
             }
             Step::Wait { minutes } => {
                 world.clock.advance(Duration::from_secs(minutes * 60));

@@ -4,6 +4,7 @@
 //! several processes will hand out a second handle here; SQLite and the memory store have one.
 
 mod adopting;
+mod bulk;
 mod controls;
 mod equality;
 mod faults;
@@ -11,6 +12,7 @@ mod intake;
 mod journal;
 mod leases;
 mod make;
+mod registry;
 mod splitting;
 mod taking;
 mod upkeep;
@@ -114,6 +116,27 @@ on_every_store! {
         an_applied_configuration_is_found_again,
         another_component_frees_what_its_plugin_held,
         an_admin_key_is_made_once;
+    bulk:
+        deliveries_are_listed_by_route_type_reason_and_time,
+        a_rare_filter_finds_all_in_pages_that_may_end_early,
+        a_bulk_retry_resolves_what_the_filter_fits_oldest_first,
+        a_bulk_retry_of_held_ones_makes_them_due,
+        a_bulk_retry_has_its_bounds,
+        of_two_bulk_retries_at_once_each_dead_letter_is_retried_once,
+        old_events_go_with_all_that_they_had,
+        forgetting_keeps_to_its_bound_and_gets_on;
+    registry:
+        the_first_upload_is_active_and_later_ones_wait,
+        what_is_not_there_cannot_be_activated_or_removed,
+        a_removed_embedded_one_does_not_come_back,
+        an_embedded_one_does_not_displace_an_uploaded_one,
+        an_uploaded_one_is_removed_without_a_trace,
+        versions_beyond_the_bound_go_but_for_the_active_one,
+        what_is_paused_stands_until_it_is_resumed,
+        resuming_lifts_all_and_ends_a_quarantine,
+        what_happened_adds_up_by_minute,
+        old_statistics_are_forgotten,
+        more_statistics_than_a_page_are_read_in_whole_minutes;
     upkeep:
         depth_counts_live_deliveries,
         tidying_forgets_no_key_within_its_window;

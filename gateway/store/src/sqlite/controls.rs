@@ -36,7 +36,30 @@ pub(super) fn lift(actor: &Actor, scope: ScopeId, (kind, subject, fact): (Kind, 
     Text { sql: include_str!("sql/lift.sql"), args }
 }
 
-/// Reads whether [`lift`] found something to lift.
-pub(super) fn lifted(rows: &[SqliteRow]) -> Result<bool, StoreError> {
-    rows.first().map_or(Ok(false), |row| row.try_get::<i64, _>(0).map(|lifted| lifted > 0)).map_err(down)
+/// Pauses something that has a name.
+pub(super) fn pause(actor: &Actor, scope: ScopeId, (kind, subject): (Kind, NameId), reason: String) -> Text {
+    let args = vec![
+        Arg::Int(scope.0),
+        Arg::Text(kind.word().into()),
+        Arg::Int(subject.0),
+        Arg::Text(reason),
+        Arg::Text(actor.to_string()),
+    ];
+    Text { sql: include_str!("sql/pause.sql"), args }
+}
+
+/// Lifts every fact of a subject.
+pub(super) fn resume(actor: &Actor, scope: ScopeId, (kind, subject): (Kind, NameId)) -> Text {
+    let args = vec![
+        Arg::Int(scope.0),
+        Arg::Text(kind.word().into()),
+        Arg::Int(subject.0),
+        Arg::Text(actor.to_string()),
+    ];
+    Text { sql: include_str!("sql/resume.sql"), args }
+}
+
+/// Reads whether [`lift`] found something to lift, or [`pause`] something to pause.
+pub(super) fn is_done(rows: &[SqliteRow]) -> Result<bool, StoreError> {
+    rows.first().map_or(Ok(false), |row| row.try_get::<i64, _>(0).map(|rows| rows > 0)).map_err(down)
 }

@@ -1,18 +1,17 @@
 //! The port of the admin API.
 
-use hookgate_core::delivery::End;
-use hookgate_core::word::{Actor, DeliveryId, Digest, EventId, Kind, NameId, ScopeId};
+use hookgate_core::control::Fact;
+use hookgate_core::word::{Actor, DeliveryId, Digest, EventId, Kind, Millis, NameId, ScopeId, Slug};
 use hookgate_ports::{
-    AgainRefused, Applied, AttemptRow, Cursor, DeliveryFilter, DeliveryRow, EventFilter, EventRow, Fut,
-    Journal, Page, StoreError,
+    AgainRefused, Applied, AttemptRow, Component, Cursor, DeliveryFilter, DeliveryRow, EventFilter, EventRow,
+    Fut, Journal, Page, PluginRefused, PluginRow, RetriedMany, Stats, StatsBy, StoreError, Uploaded,
 };
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::Rows;
 use super::sql::{Arg, down};
 use super::unit::{Text, Then};
-use super::{Sqlite, read};
+use super::{Sqlite, controls, read};
 
 impl Journal for Sqlite {
     fn events(
@@ -62,19 +61,85 @@ impl Journal for Sqlite {
         id: DeliveryId,
         fresh: DeliveryId,
     ) -> Fut<'_, Result<DeliveryId, AgainRefused>> {
+        Box::pin(self.again(actor, scope, id, fresh))
+    }
+
+    fn retry_all(
+        &self,
+        actor: Actor,
+        scope: ScopeId,
+        filter: DeliveryFilter,
+        from: Option<Cursor>,
+        fresh: Vec<DeliveryId>,
+    ) -> Fut<'_, Result<RetriedMany, StoreError>> {
+        Box::pin(self.again_all(actor, scope, filter, from, fresh))
+    }
+
+    fn pause(
+        &self,
+        actor: Actor,
+        scope: ScopeId,
+        subject: (Kind, NameId),
+        reason: String,
+    ) -> Fut<'_, Result<bool, StoreError>> {
         Box::pin(async move {
-            let args = vec![
-                Arg::Int(scope.0),
-                Arg::Int(id.0),
-                Arg::Int(fresh.0),
-                Arg::Text(actor.to_string()),
-                Arg::Int(End::DeadLettered.code()),
-            ];
-            let rows =
-                self.script(vec![Text { sql: include_str!("sql/retry.sql"), args }], Then::Nothing).await?;
-            let row = rows.first().ok_or(AgainRefused::Unknown(id))?;
-            retried(row, id, fresh)
+            let text = controls::pause(&actor, scope, subject, reason);
+            controls::is_done(&self.script(vec![text], Then::Nothing).await?)
         })
+    }
+
+    fn resume(
+        &self,
+        actor: Actor,
+        scope: ScopeId,
+        subject: (Kind, NameId),
+    ) -> Fut<'_, Result<Vec<Fact>, StoreError>> {
+        Box::pin(async move {
+            let rows = self.script(vec![controls::resume(&actor, scope, subject)], Then::Nothing).await?;
+            rows.iter().map(read::fact).collect::<Result<_, _>>().map_err(down)
+        })
+    }
+
+    fn stats(
+        &self,
+        scope: ScopeId,
+        from: Millis,
+        to: Millis,
+        by: StatsBy,
+    ) -> Fut<'_, Result<Stats, StoreError>> {
+        Box::pin(self.sums(scope, from, to, by))
+    }
+
+    fn upload(
+        &self,
+        actor: Actor,
+        scope: ScopeId,
+        component: Component,
+        manifest: String,
+    ) -> Fut<'_, Result<Uploaded, StoreError>> {
+        Box::pin(self.store_component(actor, scope, component, manifest))
+    }
+
+    fn plugins(&self, scope: ScopeId) -> Fut<'_, Result<Vec<PluginRow>, StoreError>> {
+        Box::pin(self.list_plugins(scope))
+    }
+
+    fn activate(
+        &self,
+        actor: Actor,
+        scope: ScopeId,
+        name: Slug,
+        digest: Digest,
+    ) -> Fut<'_, Result<(), PluginRefused>> {
+        Box::pin(self.switch_component(actor, scope, name, digest))
+    }
+
+    fn remove_plugin(&self, actor: Actor, scope: ScopeId, name: Slug) -> Fut<'_, Result<(), PluginRefused>> {
+        Box::pin(self.remove_component(actor, scope, name))
+    }
+
+    fn component_of(&self, scope: ScopeId, name: Slug) -> Fut<'_, Result<Option<Component>, StoreError>> {
+        Box::pin(self.find_component(scope, name))
     }
 
     fn apply(&self, actor: Actor, applied: Applied) -> Fut<'_, Result<(), StoreError>> {
@@ -111,24 +176,6 @@ impl Journal for Sqlite {
                 .await?;
             rows.first().map_or(Ok(false), |row| row.try_get::<i64, _>(0).map(|made| made > 0)).map_err(down)
         })
-    }
-}
-
-/// Reads what stood before the retry: it decides what the retry did.
-fn retried(row: &SqliteRow, id: DeliveryId, fresh: DeliveryId) -> Result<DeliveryId, AgainRefused> {
-    let column = |error| AgainRefused::Store(down(error));
-    let is_live = row.try_get::<&str, _>(0).map_err(column)? == "live";
-    if is_live {
-        let is_in_flight: bool = row.try_get(1).map_err(column)?;
-        return if is_in_flight { Err(AgainRefused::InFlight(id)) } else { Ok(id) };
-    }
-    let code: i64 = row.try_get(2).map_err(column)?;
-    let resolved_by: Option<i64> = row.try_get(3).map_err(column)?;
-    match (End::from_code(code), resolved_by) {
-        (Some(End::DeadLettered), None) => Ok(fresh),
-        (Some(End::DeadLettered), Some(by)) => Err(AgainRefused::Resolved(id, DeliveryId(by))),
-        (Some(end), _) => Err(AgainRefused::NotFailed(id, end.word())),
-        (None, _) => Err(AgainRefused::NotFailed(id, "an end of a newer release")),
     }
 }
 

@@ -39,7 +39,7 @@ impl Sqlite {
             .bind(one_more(limit))
             .bind(is_narrow.then_some(limits::SCAN_ROWS_MAX));
         let found = Found::read(&query.fetch_all(&self.readers).await.map_err(down)?, limit)?;
-        let query = sqlx::query(include_str!("sql/events.sql")).bind(scope.0).bind(json(&found.ids));
+        let query = sqlx::query(include_str!("sql/events.sql")).bind(scope.0).bind(id_list(&found.ids));
         let rows = query.fetch_all(&self.readers).await.map_err(down)?;
         let rows = rows.iter().map(read::event).collect::<Result<_, _>>().map_err(down)?;
         Ok(Page { rows, next: found.next })
@@ -78,28 +78,34 @@ impl Sqlite {
 
     /// Reads deliveries, newest first. One that retention has just taken is not among them.
     async fn deliveries_of(&self, scope: ScopeId, ids: &[i64]) -> Result<Vec<DeliveryRow>, StoreError> {
-        let query = sqlx::query(include_str!("sql/deliveries.sql")).bind(scope.0).bind(json(ids));
+        let query = sqlx::query(include_str!("sql/deliveries.sql")).bind(scope.0).bind(id_list(ids));
         let rows = query.fetch_all(&self.readers).await.map_err(down)?;
         rows.iter().map(read::delivery).collect::<Result<_, _>>().map_err(down)
     }
 }
 
 impl Found {
-    /// Reads ids, marked 1, and below which id nothing was looked at, marked 0.
+    /// Reads the ids of a page, newest first, of which one more was asked for.
     fn read(rows: &[SqliteRow], limit: u32) -> Result<Found, StoreError> {
-        let (mut ids, mut ended_at) = (Vec::with_capacity(rows.len()), None);
-        for row in rows {
-            let id: i64 = row.try_get(1).map_err(down)?;
-            match row.try_get::<i64, _>(0).map_err(down)? {
-                1 => ids.push(id),
-                _ => ended_at = Some(id),
-            }
-        }
+        let (mut ids, ended_at) = page_ids(rows)?;
         let has_more = ids.len() > limit as usize;
         ids.truncate(limit as usize);
         let last = ids.last().filter(|_| has_more).map(|last| Cursor(*last));
         Ok(Found { next: last.or(ended_at.map(|id| Cursor(id.saturating_add(1)))), ids })
     }
+}
+
+/// Reads ids, marked 1, and where the looking ended, marked 0: that id was not looked at.
+pub(super) fn page_ids(rows: &[SqliteRow]) -> Result<(Vec<i64>, Option<i64>), StoreError> {
+    let (mut ids, mut ended_at) = (Vec::with_capacity(rows.len()), None);
+    for row in rows {
+        let id: i64 = row.try_get(1).map_err(down)?;
+        match row.try_get::<i64, _>(0).map_err(down)? {
+            1 => ids.push(id),
+            _ => ended_at = Some(id),
+        }
+    }
+    Ok((ids, ended_at))
 }
 
 /// Chooses the statement whose index serves the filter.
@@ -142,7 +148,8 @@ fn one_more(limit: u32) -> i64 {
     i64::from(limit) + 1
 }
 
-fn json(ids: &[i64]) -> String {
+/// Writes ids as a JSON array.
+pub(super) fn id_list(ids: &[i64]) -> String {
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
     format!("[{}]", ids.join(","))
 }

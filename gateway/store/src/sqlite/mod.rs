@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteRow};
 use tokio::sync::{Mutex, oneshot};
 
 mod accepts;
+mod again;
 mod answers;
 mod batch;
 mod commit;
@@ -24,10 +25,13 @@ mod metrics;
 mod migrate;
 mod open;
 mod options;
+mod plugins;
 mod queue;
 mod read;
+mod retention;
 mod rows;
 mod sql;
+mod tally;
 mod unit;
 mod upkeep;
 mod waiting;
@@ -52,6 +56,10 @@ pub struct Sqlite {
     /// Checkpoints while the writer writes.
     keeper: Mutex<Option<SqliteConnection>>,
     keeper_options: SqliteConnectOptions,
+    /// The last count of live deliveries.
+    counted: Mutex<Option<upkeep::Counted>>,
+    /// How far retention has come.
+    looked: retention::Looked,
 }
 
 impl Sqlite {

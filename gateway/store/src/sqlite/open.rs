@@ -14,6 +14,7 @@ use super::dedupe::{Buckets, Hour};
 use super::lock::Lock;
 use super::migrate::migrate;
 use super::options::{OpenError, OpenOptions, Synchronous};
+use super::retention::Looked;
 use super::sql::Arg;
 use super::waiting::Waiting;
 use super::writer::Writer;
@@ -98,6 +99,8 @@ impl Sqlite {
             clock: options.clock,
             keeper: Mutex::new(None),
             keeper_options: write,
+            counted: Mutex::default(),
+            looked: Looked::default(),
         };
         let run = async move {
             writer.run().await;

@@ -137,7 +137,7 @@ impl Queue for Sqlite {
     ) -> Fut<'_, Result<bool, StoreError>> {
         Box::pin(async move {
             let text = controls::lift(&Actor::System, scope, (kind, subject, fact));
-            controls::lifted(&self.script(vec![text], Then::Nothing).await?)
+            controls::is_done(&self.script(vec![text], Then::Nothing).await?)
         })
     }
 

@@ -150,6 +150,11 @@ pub(super) fn control(row: &SqliteRow) -> Result<Control, Error> {
     })
 }
 
+/// Reads a fact, the only column of its row.
+pub(super) fn fact(row: &SqliteRow) -> Result<Fact, Error> {
+    Fact::from_word(row.try_get(0)?).ok_or_else(|| damaged("control of a newer release"))
+}
+
 /// Reads a digest.
 pub(super) fn digest(bytes: &[u8]) -> Result<Digest, Error> {
     Digest::from_bytes(bytes).ok_or_else(|| damaged("a digest that has not 32 bytes"))

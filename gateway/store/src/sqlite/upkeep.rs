@@ -1,6 +1,9 @@
 //! The port of those who look after the store.
 
-use hookgate_ports::{Depth, Fut, StoreError, Upkeep};
+use std::time::Duration;
+
+use hookgate_core::word::ScopeId;
+use hookgate_ports::{Depth, Fut, StoreError, TallyRow, Upkeep};
 use sqlx::{ConnectOptions, Row};
 
 use super::dedupe::Hour;
@@ -28,24 +31,59 @@ impl Upkeep for Sqlite {
 
     fn depth(&self) -> Fut<'_, Result<Depth, StoreError>> {
         Box::pin(async move {
-            let row =
-                sqlx::query(include_str!("sql/depth.sql")).fetch_one(&self.readers).await.map_err(down)?;
-            let count = |place: usize| row.try_get::<i64, _>(place).map(i64::unsigned_abs).map_err(down);
-            Ok(Depth { pending: count(0)?, in_flight: count(1)?, held: count(2)? })
+            let mut counted = self.counted.lock().await;
+            let began = self.clock.monotonic();
+            if let Some(last) = counted.as_ref().filter(|last| began < last.good_until) {
+                return Ok(last.depth);
+            }
+            let depth = self.count().await?;
+            let ended = self.clock.monotonic();
+            let good_until = ended.saturating_add(ended.saturating_sub(began) * COUNTING_SHARE);
+            *counted = Some(Counted { depth, good_until });
+            Ok(depth)
         })
     }
 
     fn tidy(&self) -> Fut<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            self.forget().await?;
+            self.forget_keys().await?;
+            self.forget_tally().await?;
             self.checkpoint().await
         })
     }
+
+    fn forget(
+        &self,
+        scope: ScopeId,
+        older_than: Duration,
+        rows_max: u32,
+    ) -> Fut<'_, Result<u64, StoreError>> {
+        Box::pin(self.forget_events(scope, older_than, rows_max))
+    }
+
+    fn tally(&self, rows: Vec<TallyRow>) -> Fut<'_, Result<(), StoreError>> {
+        Box::pin(self.add_up(rows))
+    }
+}
+
+/// Of the time between two counts one part in so many is spent counting: it reads the whole live table.
+const COUNTING_SHARE: u32 = 50;
+
+/// Counts, and until when they are good enough.
+pub(super) struct Counted {
+    depth: Depth,
+    good_until: Duration,
 }
 
 impl Sqlite {
+    async fn count(&self) -> Result<Depth, StoreError> {
+        let row = sqlx::query(include_str!("sql/depth.sql")).fetch_one(&self.readers).await.map_err(down)?;
+        let count = |place: usize| row.try_get::<i64, _>(place).map(i64::unsigned_abs).map_err(down);
+        Ok(Depth { pending: count(0)?, in_flight: count(1)?, held: count(2)? })
+    }
+
     /// Forgets dedupe keys that are older than the longest window that was ever asked for.
-    async fn forget(&self) -> Result<(), StoreError> {
+    async fn forget_keys(&self) -> Result<(), StoreError> {
         let row = sqlx::query(include_str!("sql/forgettable.sql"))
             .bind(Hour::of(self.clock.now()).0)
             .fetch_one(&self.readers)

@@ -90,18 +90,41 @@ create table plugin_blob (
   at integer not null
 ) strict;
 
+-- What the configuration's names stand for, as it was applied last.
 create table plugin (
   scope integer not null,
   name text not null,
   digest blob not null references plugin_blob (digest),
   origin text not null check (origin in ('file', 'embedded', 'uploaded')),
-  -- An embedded one that was deleted leaves a mark, so that the next start does not bring it back.
-  deleted integer not null default 0 check (deleted in (0, 1)),
   at integer not null,
   primary key (scope, name)
 ) strict, without rowid;
 
 create index plugin_digest on plugin (digest);
+
+-- Names that components were uploaded or embedded under, and which of them answers now.
+create table component (
+  scope integer not null,
+  name text not null,
+  -- Null: it was removed.
+  digest blob references plugin_blob (digest),
+  -- An embedded one that was removed leaves a mark, so that the next start does not bring it back.
+  embedded_removed integer not null default 0 check (embedded_removed in (0, 1)),
+  at integer not null,
+  primary key (scope, name)
+) strict, without rowid;
+
+create table component_version (
+  scope integer not null,
+  name text not null,
+  digest blob not null references plugin_blob (digest),
+  origin text not null check (origin in ('embedded', 'uploaded')),
+  manifest text not null,
+  at integer not null,
+  primary key (scope, name, digest)
+) strict, without rowid;
+
+create index component_version_digest on component_version (digest);
 
 create table api_key (
   id integer primary key,

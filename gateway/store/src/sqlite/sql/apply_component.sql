@@ -16,4 +16,4 @@ where scope = $3
 insert into plugin (scope, name, digest, origin, at)
 values ($3, $4, $5, $7, $1)
 on conflict (scope, name) do update
-set digest = excluded.digest, origin = excluded.origin, deleted = 0, at = excluded.at;
+set digest = excluded.digest, origin = excluded.origin, at = excluded.at;

@@ -1,0 +1,2 @@
+-- Served by the primary key, from its start.
+select min(minute) from tally;
