@@ -1,5 +1,5 @@
-//! The command line: without a subcommand everything runs; `bare`, `sink` and `load` are the parts, for
-//! a look at one of them and for the processes a run starts.
+//! The command line: without a subcommand everything runs; `backlog`, `bare`, `sink` and `load` are parts,
+//! for a look at one of them and for the processes a run starts.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::rounds::{self, Rounds};
 use crate::signing::Key;
 use crate::sink::Sink;
 use crate::spread::percentile_ms;
-use crate::{bare, child, client, plugins, process};
+use crate::{backlog, bare, child, client, plugins, process};
 
 /// Clients differ by more than any round's noise after 10 s.
 const CLIENT_WINDOW_S_MAX: u64 = 10;
@@ -80,6 +80,8 @@ enum Part {
     Client,
     /// Compare plugin calls with native code only
     Plugins,
+    /// Time looks and takes of the store while a million deliveries wait
+    Backlog(backlog::Options),
     /// Run the bare loop until standard input closes
     Bare(bare::Options),
     /// Run the sink until standard input closes
@@ -133,6 +135,7 @@ async fn run(Cli { command, options }: Cli) -> Result<ExitCode> {
         Some(Part::Run) => measure(&options, &[Subject::Loop]).await,
         Some(Part::Client) => measure(&options, &[Subject::Clients]).await,
         Some(Part::Plugins) => measure(&options, &[Subject::Plugins]).await,
+        Some(Part::Backlog(of)) => backlog::run(&of, &options.directory()?).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Bare(options)) => bare::run(options).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Sink(options)) => sink(options).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Load(load)) => send(load, &options).await.map(|()| ExitCode::SUCCESS),

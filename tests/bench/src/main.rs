@@ -2,6 +2,7 @@
 //! ourselves against, and the rounds that run it beside the gateway. Without a subcommand everything
 //! runs and one report is printed. All traffic stays on loopback; every loop ends by count and by time.
 
+mod backlog;
 mod bare;
 mod child;
 mod cli;

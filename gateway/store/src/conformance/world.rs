@@ -150,32 +150,9 @@ impl Entries {
         entry
     }
 
-    /// An event of that size with a delivery, both as a gateway would make them.
-    pub(crate) fn born_taken(&self, owner: Owner, bytes: usize, is_keyed: bool) -> (Entry, Lease) {
-        let lease = Lease { owner, token: self.0.token() };
-        let mut entry = self.0.planned(Birth::Taken(lease), &["crm"]);
-        let (id, large) = (entry.event.content.id, self.of_bytes(bytes).event.content);
-        entry.event.dedupe = if is_keyed { self.keyed().event.dedupe } else { None };
-        entry.event.content = Arc::new(Content::new(Parts {
-            id,
-            source: large.source.clone(),
-            event_type: large.event_type.clone(),
-            subject: None,
-            order_key: None,
-            received_at: large.received_at,
-            headers: large.headers.clone(),
-            body: large.body.clone(),
-        }));
-        (entry, lease)
-    }
-
     /// A settle of nobody's delivery.
     pub(crate) fn settle(&self) -> Settle {
-        self.delivered(DeliveryId(1), Lease { owner: Owner(1), token: Token(1) })
-    }
-
-    /// A settle that delivers.
-    pub(crate) fn delivered(&self, delivery: DeliveryId, lease: Lease) -> Settle {
-        self.0.settle(delivery, lease, super::make::DELIVERED)
+        let lease = Lease { owner: Owner(1), token: Token(1) };
+        self.0.settle(DeliveryId(1), lease, super::make::DELIVERED)
     }
 }

@@ -38,8 +38,6 @@ mod waiting;
 mod writer;
 
 #[cfg(test)]
-mod bench;
-#[cfg(test)]
 mod tests;
 
 pub use metrics::Metrics;
