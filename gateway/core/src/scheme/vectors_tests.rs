@@ -185,6 +185,96 @@ fn a_body_that_is_no_form_needs_its_hash_in_the_url() {
     assert_eq!(no_hash, Err(Rejection::MissingField("query.bodySHA256".into())));
 }
 
+/// How often a request is damaged.
+const EXECUTIONS: usize = 100_000;
+
+/// A small generator (Marsaglia's xorshift64): the same damage in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % (bound.max(1) as u64)) as usize
+    }
+}
+
+/// Pieces that signatures, times and their separators are made of.
+const PIECES: [&str; 16] = [
+    "=",
+    ",",
+    ";",
+    " ",
+    ".",
+    "t=",
+    "v1=",
+    "v1,",
+    "sha256=",
+    "-1",
+    "9223372036854775807",
+    "%",
+    "{",
+    "\"",
+    "é",
+    "A",
+];
+
+fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
+    let at = dice.below(bytes.len() + 1);
+    let end = (at + dice.below(6)).min(bytes.len());
+    let piece = PIECES[dice.below(PIECES.len())].as_bytes();
+    match dice.below(4) {
+        0 => drop(bytes.drain(at..end)),
+        1 => drop(bytes.splice(at..at, piece.iter().copied())),
+        2 => drop(bytes.splice(at..end, piece.iter().copied())),
+        _ if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
+        _ => bytes.push(b'x'),
+    }
+}
+
+#[expect(clippy::disallowed_macros, reason = "the count is what the run is asked for")]
+#[test]
+fn damaged_requests_of_every_scheme_are_judged_and_never_panic() {
+    let vectors = vectors();
+    let verifications: Vec<Verification> = vectors.iter().map(Vector::verification).collect();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let (mut refused, mut accepted) = (0, 0);
+
+    for _ in 0..EXECUTIONS {
+        let nth = dice.below(vectors.len());
+        let mut request = vectors[nth].request();
+        let place = dice.below(request.headers.len() + 2);
+        for _ in 0..=dice.below(3) {
+            if place == 0 {
+                let mut body = request.body.to_vec();
+                damage(&mut body, &mut dice);
+                request.body = body.into();
+            } else if place == 1 {
+                let mut url = request.url.clone().into_bytes();
+                damage(&mut url, &mut dice);
+                request.url = String::from_utf8_lossy(&url).into_owned();
+            } else if let Some((_, value)) = request.headers.iter_mut().nth(place - 2) {
+                let mut bytes = value.as_bytes().to_vec();
+                damage(&mut bytes, &mut dice);
+                // What HTTP does not let through never reaches a scheme.
+                if let Ok(damaged) = HeaderValue::from_bytes(&bytes) {
+                    *value = damaged;
+                }
+            }
+        }
+
+        match verify(request, &verifications[nth], Millis(vectors[nth].now * 1_000)) {
+            Ok(_) => accepted += 1,
+            Err(_) => refused += 1,
+        }
+    }
+
+    // What is not signed may change: a URL, mostly.
+    println!("{EXECUTIONS} damaged requests: {refused} refused, {accepted} accepted");
+    assert!(refused > EXECUTIONS / 2 && accepted > 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -6,5 +6,6 @@ mod failures;
 mod house;
 mod intake;
 mod plugins;
+mod publishing;
 mod sending;
 mod stopping;

@@ -120,7 +120,7 @@ fn batch(mut top: Map<String, Value>, mistakes: &mut Mistakes) -> Result<Vec<Map
     for (nth, item) in items.into_iter().enumerate() {
         match item {
             Value::Object(fields) => events.push(fields),
-            _ => {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
                 mistakes.add(format!("/events/{nth}"), "expected an object");
                 events.push(Map::from_iter([("type".to_owned(), Value::from("none"))]));
             }

@@ -46,6 +46,7 @@ fn problem(error: ApplyError) -> Problem {
         ApplyError::NeedsRestart(keys) => {
             keys.into_iter().fold(problem, |problem, key| problem.field(key, "needs a restart"))
         }
-        ApplyError::Unreadable { .. } | ApplyError::Store(_) => problem,
+        ApplyError::Unreadable { .. } => problem,
+        ApplyError::Store(_) => problem.retry_after(1),
     }
 }
