@@ -32,12 +32,18 @@ pub(crate) const NO_VERIFY: &str = "no-verify";
 pub(crate) const TWO_VERIFY: &str = "two-verify";
 /// A destination does not say how it is reached.
 pub(crate) const NO_KIND: &str = "no-kind";
+/// A destination says it twice.
+pub(crate) const TWO_KINDS: &str = "two-kinds";
+/// What `retry_on` or `final_on` names is no failure.
+pub(crate) const UNKNOWN_FAILURE: &str = "unknown-failure";
 /// A list needs at least one entry.
 pub(crate) const EMPTY_LIST: &str = "empty-list";
 /// A route names a destination twice.
 pub(crate) const DUPLICATE_DESTINATION: &str = "duplicate-destination";
 /// A text is no length of time.
 pub(crate) const BAD_DURATION: &str = "bad-duration";
+/// A text is no rate.
+pub(crate) const BAD_RATE: &str = "bad-rate";
 /// A text is no number of bytes.
 pub(crate) const BAD_SIZE: &str = "bad-size";
 /// A value is outside its bounds.
@@ -129,9 +135,12 @@ pub const ALL: &[&str] = &[
     NO_VERIFY,
     TWO_VERIFY,
     NO_KIND,
+    TWO_KINDS,
+    UNKNOWN_FAILURE,
     EMPTY_LIST,
     DUPLICATE_DESTINATION,
     BAD_DURATION,
+    BAD_RATE,
     BAD_SIZE,
     OUT_OF_RANGE,
     BAD_SEPARATOR,

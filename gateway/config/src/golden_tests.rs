@@ -185,10 +185,11 @@ fn the_full_sample_means_what_it_says() {
     assert_eq!(topology.revision, Digest::of(text.as_bytes()));
     assert_eq!(billing.dedupe.as_ref().expect("declared").window_hours, 2);
     assert_eq!((crm.timeout, crm.concurrency, crm.retry.attempts_max.get()), (Duration::from_secs(20), 8, 5));
-    assert_eq!(crm.http.endpoint.shown(), "https://crm.example.com/hooks");
-    assert!(matches!(&crm.http.signing, Signing::StandardWebhooks { secrets } if secrets.len() == 2));
-    assert!(matches!(&team.http.endpoint, Endpoint::Secret { shown, .. } if shown == "${env:TEAM_URL}"));
-    assert_eq!(team.http.endpoint.url().expect("a URL").host_str(), Some("chat.example.com"));
+    assert_eq!(crm.endpoint().shown(), "https://crm.example.com/hooks/{body.account}");
+    assert!(matches!(&crm.signing, Signing::StandardWebhooks { secrets } if secrets.len() == 2));
+    assert_eq!(crm.rate.expect("declared").burst().get(), 100);
+    assert_eq!(crm.breaker.expect("declared").open, Duration::from_secs(60));
+    assert!(matches!(&team.endpoint(), Endpoint::Secret { shown, .. } if shown == "${env:TEAM_URL}"));
     assert_eq!((route.to.len(), route.on_plugin_failure), (2, OnPluginFailure::DeadLetter));
     assert_eq!(&*route.recipe.stages[0].config, r#"{"limit":3,"style":"short"}"#);
     assert_eq!(topology.plugin("summary").expect("declared").limits.deadline, Duration::from_millis(20));

@@ -151,23 +151,24 @@ fn misplaced_reference(text: &str, span: &Range<usize>, keys: &[&str], found: &m
     let is_resolved = matches!(
         keys,
         ["server", "admin_key"]
-            | ["destination", _, "http", "endpoint"]
             | ["source", _, "tokens"]
             | ["source", _, "verify", _, "token" | "secrets"]
             | ["source", _, "verify", _, "secrets", _]
-            | ["destination", _, "http", "sign", _, "secrets"]
+            | ["destination", _, "http" | "connector", "endpoint"]
+            | ["destination", _, "http" | "connector", "auth", _, "token" | "password" | "secret"]
+            | ["destination", _, "http" | "connector", "sign", _, "secrets"]
     );
     if is_resolved || !text.contains("${") {
         return;
     }
     let (message, help) = match keys {
-        ["route", _, "transform", "config", ..] => (
+        ["route", _, "transform", "config", ..] | ["destination", _, "connector", "config", ..] => (
             "a plugin's config holds no references: a plugin is given no secret",
-            "put secrets into the destination's `endpoint`, or let its `sign` use them",
+            "put secrets into the destination's `endpoint`, or let its `auth` or `sign` use them",
         ),
         _ => (
             "references are not resolved here",
-            "references stand in `secrets`, `token`, `tokens`, `endpoint` and `admin_key` only",
+            "references stand in `secrets`, `token`, `tokens`, `endpoint`, `admin_key` and the credentials of `auth` only",
         ),
     };
     found.push(Diagnostic::new(codes::MISPLACED_REFERENCE, span.clone(), message, help));

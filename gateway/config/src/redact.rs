@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// Keys whose texts are secrets.
-const SECRET_KEYS: [&str; 4] = ["secrets", "admin_key", "token", "tokens"];
+const SECRET_KEYS: [&str; 6] = ["secrets", "admin_key", "token", "tokens", "password", "secret"];
 
 /// Returns the text with every literal secret replaced, character by character, by marks of the same
 /// length: the text keeps its lines, columns and byte offsets. References such as `${env:X}` stay.
@@ -173,6 +173,7 @@ mod tests {
     #[test]
     fn literal_secrets_are_hidden_and_references_are_not() {
         check("secrets = [\"abc\", \"${env:X}\", 'dé€😀']", "secrets = [\"***\", \"${env:X}\", '*×•🞄']");
+        check("auth.bearer = { token = \"abc\" }", "auth.bearer = { token = \"***\" }");
         check("x = { secrets = [\"a]b\"], y = \"shown\" }", "x = { secrets = [\"***\"], y = \"shown\" }");
         check("admin_key = \"a\\\"b\"\nlisten = \"x\"", "admin_key = \"****\"\nlisten = \"x\"");
         check(

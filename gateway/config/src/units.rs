@@ -1,5 +1,6 @@
-//! Durations and sizes as people write them: a whole number and a unit.
+//! Durations, sizes and rates as people write them: a whole number and a unit.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Help for a text that is no duration.
@@ -7,6 +8,11 @@ pub(crate) const DURATION_HELP: &str = "write a whole number and one of ms, s, m
 /// Help for a text that is no size.
 pub(crate) const SIZE_HELP: &str = "write a whole number and one of B, KiB, MiB, GiB, such as \"32MiB\"";
 
+/// Help for a text that is no rate.
+pub(crate) const RATE_HELP: &str =
+    "write a whole number, at least 1, and one of /s, /m, /h, such as \"50/s\"";
+
+const RATE_UNITS_SECONDS: [(&str, u64); 3] = [("/s", 1), ("/m", 60), ("/h", 3_600)];
 const DURATION_UNITS_MS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 const SIZE_UNITS_BYTES: [(&str, u64); 7] = [
@@ -27,6 +33,15 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 /// Reads a number of bytes such as `32MiB`, or none.
 pub(crate) fn size(text: &str) -> Option<usize> {
     amount(text, &SIZE_UNITS_BYTES).and_then(|bytes| usize::try_from(bytes).ok())
+}
+
+/// Reads a rate such as `50/s` as so many in a period, or none.
+pub(crate) fn rate(text: &str) -> Option<(NonZeroU32, Duration)> {
+    let (unit, seconds) = RATE_UNITS_SECONDS.iter().find(|(unit, _)| text.ends_with(unit))?;
+    let number = text.strip_suffix(unit)?.trim_end();
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let count = number.parse().ok().filter(|_| digits).and_then(NonZeroU32::new)?;
+    Some((count, Duration::from_secs(*seconds)))
 }
 
 /// Writes a number of bytes in its largest exact binary unit.
@@ -86,6 +101,17 @@ mod tests {
         }
         for text in ["", "25", "25mib", "MiB", "-1B"] {
             assert_eq!(size(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_have_a_number_and_a_period() {
+        for (text, count, seconds) in [("50/s", 50, 1), ("1/h", 1, 3_600), ("10 /m", 10, 60)] {
+            let expected = NonZeroU32::new(count).map(|count| (count, Duration::from_secs(seconds)));
+            assert_eq!(rate(text), expected, "{text}");
+        }
+        for text in ["", "50", "/s", "0/s", "-1/s", "+1/s", "1.5/s", "50/d", "50 / s", "4294967296/s"] {
+            assert_eq!(rate(text), None, "{text}");
         }
     }
 

@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::outcome::{Answer, Outcome};
-use crate::retry::RetryPolicy;
+use crate::plugin::Judgement;
+use crate::retry::{Reaction, RetryPolicy};
 use crate::topology::OnPluginFailure;
 use crate::word::{Headers, Millis};
 
@@ -17,6 +18,8 @@ pub struct Tried<'a> {
     pub plugin_tries: u32,
     /// What became of it.
     pub outcome: &'a Outcome,
+    /// How long ago the event was received.
+    pub age: Duration,
     /// The store's time, for a Retry-After that is a date.
     pub now: Millis,
 }
@@ -45,6 +48,8 @@ pub enum Verdict {
     Dead(DeadReason),
     /// A plugin says that there is nothing to send.
     Skipped(String),
+    /// It became several deliveries.
+    Split,
 }
 
 /// Why a delivery is a dead letter. The texts are stored: never change one.
@@ -52,6 +57,8 @@ pub enum Verdict {
 pub enum DeadReason {
     /// The last attempt that the policy allows failed.
     Exhausted,
+    /// The policy says that this failure is not tried again.
+    Final,
     /// The receiver says that it is gone for good.
     Gone,
     /// The address is not allowed.
@@ -71,6 +78,7 @@ impl DeadReason {
     pub fn text(self) -> &'static str {
         match self {
             DeadReason::Exhausted => "exhausted",
+            DeadReason::Final => "final",
             DeadReason::Gone => "gone",
             DeadReason::Blocked => "blocked",
             DeadReason::Misconfigured => "misconfigured",
@@ -86,15 +94,33 @@ const PLUGIN_RETRY: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs
 
 /// Decides what becomes of a delivery. `entropy` is in 0.0..1.0.
 pub fn decide(tried: &Tried<'_>, policy: &Policy<'_>, entropy: f64) -> Verdict {
-    let again = |after: Option<Duration>| match policy.retry.delay_after(tried.attempt, after, entropy) {
-        Some(delay) => Verdict::Retry(delay),
-        None => Verdict::Dead(DeadReason::Exhausted),
+    let again = |after: Option<Duration>| {
+        let reaction = policy.retry.reaction(tried.outcome.word(), tried.outcome.status());
+        match policy.retry.delay_after(tried.attempt, tried.age, after, entropy) {
+            _ if reaction == Reaction::Final => Verdict::Dead(DeadReason::Final),
+            Some(delay) => Verdict::Retry(delay),
+            None => Verdict::Dead(DeadReason::Exhausted),
+        }
+    };
+    let gone = || match policy.retry.reaction(tried.outcome.word(), tried.outcome.status()) {
+        Reaction::Again => again(None),
+        Reaction::Final | Reaction::Unsaid => Verdict::Dead(DeadReason::Gone),
+    };
+    let failed_plugin = || match policy.on_plugin_failure {
+        OnPluginFailure::Hold => Verdict::Hold,
+        OnPluginFailure::DeadLetter => Verdict::Dead(DeadReason::PluginFailed),
     };
     match tried.outcome {
         Outcome::Answered(answer) => match answer.status {
             200..=299 => Verdict::Delivered,
-            410 => Verdict::Dead(DeadReason::Gone),
+            410 => gone(),
             _ => again(retry_after(answer, tried.now)),
+        },
+        Outcome::Judged { answer, judgement } => match judgement {
+            Judgement::Delivered => Verdict::Delivered,
+            Judgement::Retry { after, .. } => again(after.or_else(|| retry_after(answer, tried.now))),
+            Judgement::Declined(_) => Verdict::Dead(DeadReason::Declined),
+            Judgement::Gone(_) => gone(),
         },
         Outcome::Unreachable { .. } => again(None),
         Outcome::Blocked { .. } => Verdict::Dead(DeadReason::Blocked),
@@ -102,12 +128,11 @@ pub fn decide(tried: &Tried<'_>, policy: &Policy<'_>, entropy: f64) -> Verdict {
         Outcome::Declined(_) => Verdict::Dead(DeadReason::Declined),
         Outcome::Postponed { after, .. } => again(*after),
         Outcome::Skipped(reason) => Verdict::Skipped(reason.clone()),
+        Outcome::Split(_) => Verdict::Split,
+        Outcome::Quarantined { .. } => failed_plugin(),
         Outcome::Crashed { .. } => match PLUGIN_RETRY.get(tried.plugin_tries as usize) {
             Some(delay) => Verdict::RetryPlugin(*delay),
-            None => match policy.on_plugin_failure {
-                OnPluginFailure::Hold => Verdict::Hold,
-                OnPluginFailure::DeadLetter => Verdict::Dead(DeadReason::PluginFailed),
-            },
+            None => failed_plugin(),
         },
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue};
 use super::*;
 use crate::outcome::Reach;
 use crate::plugin::{Crash, CrashKind};
+use crate::retry::Failure;
 
 const NOW: Millis = Millis(784_111_777_000);
 
@@ -31,11 +32,15 @@ fn verdict(
 ) -> Verdict {
     let retry = RetryPolicy::list(vec![Duration::from_secs(10)]);
     let attempt = NonZeroU32::new(attempt).expect("counted from 1");
-    decide(
-        &Tried { attempt, plugin_tries, outcome, now: NOW },
-        &Policy { retry: &retry, on_plugin_failure },
-        0.0,
-    )
+    let tried = Tried { attempt, plugin_tries, outcome, age: Duration::ZERO, now: NOW };
+    decide(&tried, &Policy { retry: &retry, on_plugin_failure }, 0.0)
+}
+
+/// What a policy that names failures makes of an outcome, at the first attempt of a delivery this old.
+fn by(retry: RetryPolicy, outcome: &Outcome, age: u64) -> Verdict {
+    let tried =
+        Tried { attempt: NonZeroU32::MIN, plugin_tries: 0, outcome, age: Duration::from_secs(age), now: NOW };
+    decide(&tried, &Policy { retry: &retry, on_plugin_failure: OnPluginFailure::Hold }, 0.0)
 }
 
 fn first(outcome: &Outcome) -> Verdict {
@@ -115,6 +120,76 @@ fn a_plugin_that_breaks_is_tried_shortly_and_then_held_or_dead_lettered() {
         Verdict::Dead(DeadReason::PluginFailed)
     );
     assert_eq!(verdict(&crashed(), 1, u32::MAX, OnPluginFailure::Hold), Verdict::Hold);
+}
+
+fn failures(texts: &[&str]) -> Vec<Failure> {
+    texts.iter().map(|text| Failure::parse(text).expect("a failure")).collect()
+}
+
+#[test]
+fn a_failure_that_the_policy_calls_final_is_not_tried_again() {
+    let list = || RetryPolicy::list(vec![Duration::from_secs(10)]);
+    let not_4xx = || RetryPolicy { final_on: failures(&["4xx", "postponed"]), ..list() };
+    let only_5xx = || RetryPolicy { retry_on: Some(failures(&["5xx"])), ..list() };
+    let even_gone = || RetryPolicy { retry_on: Some(failures(&["410", "503"])), ..list() };
+    let (again, is_final) = (Verdict::Retry(Duration::from_secs(10)), Verdict::Dead(DeadReason::Final));
+    let postponed = Outcome::Postponed { after: None, reason: "later".into() };
+    let timeout = Outcome::Unreachable { at: Reach::Timeout, detail: "silence".into() };
+
+    assert_eq!(by(not_4xx(), &answered(404, None), 0), is_final);
+    assert_eq!(by(not_4xx(), &answered(503, None), 0), again);
+    assert_eq!(by(not_4xx(), &postponed, 0), is_final);
+    assert_eq!(by(only_5xx(), &answered(503, None), 0), again);
+    assert_eq!(by(only_5xx(), &timeout, 0), is_final);
+    assert_eq!(by(only_5xx(), &answered(200, None), 0), Verdict::Delivered, "a success is never a failure");
+    assert_eq!(by(only_5xx(), &answered(410, None), 0), Verdict::Dead(DeadReason::Gone));
+    assert_eq!(by(even_gone(), &answered(410, None), 0), again);
+}
+
+#[test]
+fn a_delivery_that_would_be_too_old_is_not_tried_again() {
+    let policy = || RetryPolicy {
+        age_max: Some(Duration::from_secs(60)),
+        ..RetryPolicy::list(vec![Duration::from_secs(10)])
+    };
+
+    assert_eq!(by(policy(), &answered(500, None), 50), Verdict::Retry(Duration::from_secs(10)));
+    assert_eq!(by(policy(), &answered(500, None), 51), Verdict::Dead(DeadReason::Exhausted));
+}
+
+#[test]
+fn a_connectors_judgement_counts_whatever_the_status_says() {
+    let judged = |status, retry_after, judgement| {
+        let Outcome::Answered(answer) = answered(status, retry_after) else { unreachable!("it answered") };
+        Outcome::Judged { answer, judgement }
+    };
+    let later = |after| Judgement::Retry { after, reason: "rate_limited".into() };
+    let in_seconds = |seconds| Verdict::Retry(Duration::from_secs(seconds));
+    let minute = Some(Duration::from_secs(60));
+
+    assert_eq!(first(&judged(500, None, Judgement::Delivered)), Verdict::Delivered);
+    assert_eq!(first(&judged(200, None, later(None))), in_seconds(10));
+    assert_eq!(first(&judged(429, Some("30"), later(None))), in_seconds(30), "the answer's own Retry-After");
+    assert_eq!(first(&judged(429, Some("30"), later(minute))), in_seconds(60));
+    let declined = Judgement::Declined("invalid_payload".into());
+    assert_eq!(first(&judged(400, None, declined)), Verdict::Dead(DeadReason::Declined));
+    assert_eq!(first(&judged(404, None, Judgement::Gone("no".into()))), Verdict::Dead(DeadReason::Gone));
+    let last = verdict(&judged(200, None, later(None)), 2, 0, OnPluginFailure::Hold);
+    assert_eq!(last, Verdict::Dead(DeadReason::Exhausted));
+}
+
+#[test]
+fn a_quarantined_plugin_is_not_waited_for() {
+    let outcome = Outcome::Quarantined { plugin: "summary".into(), reason: "it kept breaking".into() };
+
+    assert_eq!(first(&outcome), Verdict::Hold);
+    let by_dead_letter = verdict(&outcome, 1, 0, OnPluginFailure::DeadLetter);
+    assert_eq!(by_dead_letter, Verdict::Dead(DeadReason::PluginFailed));
+}
+
+#[test]
+fn what_became_several_deliveries_has_ended() {
+    assert_eq!(first(&Outcome::Split(3)), Verdict::Split);
 }
 
 #[test]

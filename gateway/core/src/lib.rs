@@ -29,6 +29,8 @@ pub mod condition;
 
 pub mod template;
 
+pub mod destination;
+
 pub mod topology;
 
 pub mod plan;
@@ -49,7 +51,15 @@ pub mod retry;
 
 pub mod decide;
 
+pub mod rate;
+
+pub mod breaker;
+
+pub mod quarantine;
+
 pub mod permit;
+
+pub mod fair;
 
 pub mod control;
 

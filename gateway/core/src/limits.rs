@@ -78,6 +78,25 @@ pub const RETRY_DELAY_MAX: Duration = Duration::from_secs(7 * 86_400);
 /// Attempts that a policy may ask for.
 pub const ATTEMPTS_MAX: u32 = 100;
 
+/// Longest time from one to the next that a rate may ask for: what is rarer is a schedule.
+pub const RATE_INTERVAL_MAX: Duration = Duration::from_secs(86_400);
+
+/// Largest burst that a rate may ask for: what is more at once is no rate.
+pub const RATE_BURST_MAX: u32 = 100_000;
+
+/// Crashes in a row that put a component into quarantine: one poisonous event alone makes four, with the
+/// plugin's own retries, and twenty calls of a plugin that runs into its deadline cost one second.
+pub const QUARANTINE_CRASHES: u32 = 20;
+
+/// Longest time that a breaker may stay open before its probe: a receiver that recovered waits as long.
+pub const BREAKER_OPEN_MAX: Duration = Duration::from_secs(3_600);
+
+/// Failures in a row that a breaker may be asked to wait for.
+pub const BREAKER_FAILURES_MAX: u32 = 10_000;
+
+/// Longest life that a destination may give its deliveries: as long as the longest schedule lasts.
+pub const RETRY_AGE_MAX: Duration = Duration::from_secs(90 * 86_400);
+
 /// From this many node deaths on a delivery is a suspect: once may be bad luck, three times is not.
 pub const LOST_SUSPECT: u32 = 3;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::plugin::{Crash, CrashKind};
+use crate::plugin::{Crash, CrashKind, Judgement};
 use crate::word::Headers;
 
 /// What became of one attempt.
@@ -13,6 +13,13 @@ use crate::word::Headers;
 pub enum Outcome {
     /// The receiver answered, with any status.
     Answered(Answer),
+    /// The receiver answered, and the destination's connector said what that means.
+    Judged {
+        /// What came back.
+        answer: Answer,
+        /// What it means.
+        judgement: Judgement,
+    },
     /// No answer came.
     Unreachable {
         /// Where it failed.
@@ -40,6 +47,15 @@ pub enum Outcome {
     },
     /// A plugin says that there is nothing to send.
     Skipped(String),
+    /// It became so many deliveries: a router's choice, or several messages of one.
+    Split(usize),
+    /// A plugin that it needs is in quarantine, so nothing was run.
+    Quarantined {
+        /// Its name in the configuration.
+        plugin: String,
+        /// Why, for people.
+        reason: String,
+    },
     /// A plugin broke.
     Crashed {
         /// Its name in the configuration.
@@ -50,7 +66,7 @@ pub enum Outcome {
 }
 
 /// A receiver's answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -98,6 +114,10 @@ pub enum Word {
     Postponed,
     /// See [`Outcome::Skipped`].
     Skipped,
+    /// See [`Outcome::Split`].
+    Split,
+    /// See [`Outcome::Quarantined`].
+    Quarantined,
     /// See [`CrashKind`].
     Crashed(CrashKind),
 }
@@ -109,28 +129,43 @@ impl Outcome {
             Outcome::Answered(Answer { status: 200..=299, .. }) => Word::Success,
             Outcome::Answered(Answer { status: 410, .. }) => Word::Gone,
             Outcome::Answered(_) => Word::Refused,
+            Outcome::Judged { judgement, .. } => match judgement {
+                Judgement::Delivered => Word::Success,
+                Judgement::Retry { .. } => Word::Refused,
+                Judgement::Declined(_) => Word::Declined,
+                Judgement::Gone(_) => Word::Gone,
+            },
             Outcome::Unreachable { at, .. } => Word::Unreachable(*at),
             Outcome::Blocked { .. } => Word::Blocked,
             Outcome::Misconfigured(_) => Word::Misconfigured,
             Outcome::Declined(_) => Word::Declined,
             Outcome::Postponed { .. } => Word::Postponed,
             Outcome::Skipped(_) => Word::Skipped,
+            Outcome::Split(_) => Word::Split,
+            Outcome::Quarantined { .. } => Word::Quarantined,
             Outcome::Crashed { crash, .. } => Word::Crashed(crash.kind),
         }
     }
 
-    /// Returns the receiver's status, if it answered.
-    pub fn status(&self) -> Option<u16> {
+    /// Returns the receiver's answer, if it gave one.
+    pub fn answer(&self) -> Option<&Answer> {
         match self {
-            Outcome::Answered(answer) => Some(answer.status),
+            Outcome::Answered(answer) | Outcome::Judged { answer, .. } => Some(answer),
             Outcome::Unreachable { .. }
             | Outcome::Blocked { .. }
             | Outcome::Misconfigured(_)
             | Outcome::Declined(_)
             | Outcome::Postponed { .. }
             | Outcome::Skipped(_)
+            | Outcome::Split(_)
+            | Outcome::Quarantined { .. }
             | Outcome::Crashed { .. } => None,
         }
+    }
+
+    /// Returns the receiver's status, if it answered.
+    pub fn status(&self) -> Option<u16> {
+        self.answer().map(|answer| answer.status)
     }
 
     /// Returns one readable sentence about it; empty for a success.
@@ -138,6 +173,12 @@ impl Outcome {
         match self {
             Outcome::Answered(answer) if (200..300).contains(&answer.status) => String::new(),
             Outcome::Answered(answer) => format!("the receiver answered {}", answer.status),
+            Outcome::Judged { judgement, .. } => match judgement {
+                Judgement::Delivered => String::new(),
+                Judgement::Retry { reason, .. } | Judgement::Declined(reason) | Judgement::Gone(reason) => {
+                    reason.clone()
+                }
+            },
             Outcome::Unreachable { detail, .. } => detail.clone(),
             Outcome::Blocked { host, address: Some(address) } => {
                 format!("{host} resolves to {address}, which [egress] allow does not name")
@@ -148,6 +189,8 @@ impl Outcome {
             Outcome::Misconfigured(what) => what.clone(),
             Outcome::Declined(reason) | Outcome::Skipped(reason) => reason.clone(),
             Outcome::Postponed { reason, .. } => reason.clone(),
+            Outcome::Split(count) => format!("it became {count} deliveries"),
+            Outcome::Quarantined { plugin, reason } => format!("plugin {plugin} is in quarantine: {reason}"),
             Outcome::Crashed { plugin, crash } => format!("plugin {plugin}: {}", crash.message),
         }
     }
@@ -170,6 +213,8 @@ impl Word {
             Word::Declined => "declined",
             Word::Postponed => "postponed",
             Word::Skipped => "skipped",
+            Word::Split => "split",
+            Word::Quarantined => "quarantined",
             Word::Crashed(CrashKind::Trap) => "crashed_trap",
             Word::Crashed(CrashKind::Deadline) => "crashed_deadline",
             Word::Crashed(CrashKind::Memory) => "crashed_memory",

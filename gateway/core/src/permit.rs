@@ -1,69 +1,243 @@
 //! Permits: the right to send one delivery now. Arithmetic only; who waits and who is woken is the engine's.
+//!
+//! In this order: nothing holds the lane, its breaker lets something pass, its rate has a token, its
+//! concurrency, the process and the memory have room. What the process has is shared so that no lane can
+//! use it up: a lane may have as much as it leaves free. One lane comes to half of everything, two to a
+//! third each, and there is always something left for the next.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
+use crate::breaker::{Breaker, BreakerPolicy, Change, Passage, Sign};
 use crate::delivery::Lane;
+use crate::destination::Terms;
+use crate::rate::{Bucket, Rate};
 
-/// Who may send: requests on the wire per lane, bytes over all.
+/// Who may send. Times are since a fixed moment that never steps back.
 #[derive(Debug)]
 pub struct Permits {
     lanes: HashMap<Lane, LaneUse>,
+    held: HashSet<Lane>,
     in_flight: u32,
     sends_max: u32,
     bytes_used: usize,
     bytes_max: usize,
+    /// A lane would have got more if others had less.
+    is_short: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 struct LaneUse {
     in_flight: u32,
+    bytes: usize,
     /// Due deliveries wait in the store: new ones queue behind them.
     backlog: bool,
+    bucket: Bucket,
+    breaker: Breaker,
+    /// When its rate or its breaker lets something pass, where that was the reason to refuse.
+    passable_at: Option<Duration>,
+}
+
+/// What was taken for one request, to be given back when it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// Whose.
+    pub lane: Lane,
+    /// Whether it finds out for its breaker.
+    pub is_probe: bool,
+    rate: Option<Rate>,
+}
+
+/// Permits for a take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserved {
+    /// How many.
+    pub count: u32,
+    /// What each of them is.
+    pub grant: Grant,
+    /// Bytes that are set aside for all of them.
+    pub bytes: usize,
+}
+
+/// What became of the request of a permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Used {
+    /// It was sent.
+    Sent,
+    /// There was none: its token goes back.
+    Unused,
 }
 
 impl Permits {
     /// Begins with nothing in flight, and room for so many requests and bytes.
     pub fn new(sends_max: u32, bytes_max: usize) -> Permits {
-        Permits { lanes: HashMap::new(), in_flight: 0, sends_max, bytes_used: 0, bytes_max }
+        Permits {
+            lanes: HashMap::new(),
+            held: HashSet::new(),
+            in_flight: 0,
+            sends_max,
+            bytes_used: 0,
+            bytes_max,
+            is_short: false,
+        }
     }
 
     /// Takes a permit for a birth: only where nothing older waits, or a backlog would starve beside new work.
-    pub fn try_birth(&mut self, lane: Lane, concurrency: u32, bytes: u32) -> bool {
-        let behind = self.lanes.get(&lane).is_some_and(|lane| lane.backlog);
-        let fits = bytes as usize <= self.bytes_free() || self.in_flight == 0;
-        let taken = !behind && fits && self.reserve(lane, concurrency, 1) == 1;
-        if taken {
-            self.charge(bytes);
-        } else {
-            self.note_backlog(lane);
+    pub fn try_birth(&mut self, lane: Lane, terms: &Terms, bytes: u32, now: Duration) -> Option<Grant> {
+        let size = bytes as usize;
+        let behind = self.has_backlog(lane);
+        let grant = if behind || !self.fits(lane, size) { None } else { self.admit(lane, terms, 1, now) };
+        match grant {
+            Some((_, grant)) => {
+                self.charge(lane, size);
+                Some(grant)
+            }
+            None => {
+                self.note_backlog(lane);
+                None
+            }
         }
-        taken
     }
 
-    /// Takes up to `wanted` permits of a lane, without their bytes, and returns how many it got.
-    pub fn reserve(&mut self, lane: Lane, concurrency: u32, wanted: u32) -> u32 {
-        let all = self.sends_max.saturating_sub(self.in_flight);
+    /// Takes up to `wanted` permits of a lane, and sets up to `bytes_wanted` bytes aside for them.
+    pub fn reserve(
+        &mut self,
+        lane: Lane,
+        terms: &Terms,
+        wanted: u32,
+        bytes_wanted: usize,
+        now: Duration,
+    ) -> Option<Reserved> {
+        let used = self.lanes.get(&lane).map_or(0, |lane| lane.bytes);
+        let share = self.bytes_free().saturating_sub(used).div_ceil(2);
+        let bytes = bytes_wanted.min(share);
+        self.is_short |= bytes < bytes_wanted;
+        if bytes == 0 {
+            return None;
+        }
+        let (count, grant) = self.admit(lane, terms, wanted, now)?;
+        self.charge(lane, bytes);
+        Some(Reserved { count, grant, bytes })
+    }
+
+    /// Takes one permit for a delivery of any size: while it is the lane's only one, it may be as large as
+    /// all that is free, or it would never be sent.
+    pub fn reserve_large(&mut self, lane: Lane, terms: &Terms, now: Duration) -> Option<Reserved> {
+        let bytes = self.bytes_free();
+        if bytes == 0 || self.lanes.get(&lane).is_some_and(|lane| lane.in_flight > 0) {
+            return None;
+        }
+        let (count, grant) = self.admit(lane, terms, 1, now)?;
+        self.charge(lane, bytes);
+        Some(Reserved { count, grant, bytes })
+    }
+
+    /// Asks everything but memory, and takes what there is.
+    fn admit(&mut self, lane: Lane, terms: &Terms, wanted: u32, now: Duration) -> Option<(u32, Grant)> {
+        if self.held.contains(&lane) {
+            return None;
+        }
+        let free = self.sends_max.saturating_sub(self.in_flight);
         let entry = self.lanes.entry(lane).or_default();
-        let granted = concurrency.saturating_sub(entry.in_flight).min(all).min(wanted);
+        entry.passable_at = None;
+        let passage = terms.breaker.map_or(Passage::Free, |_| entry.breaker.passage(now));
+        let passing = match passage {
+            Passage::Free => wanted,
+            Passage::Probe => wanted.min(1),
+            Passage::Shut => 0,
+        };
+        let own = terms.concurrency.saturating_sub(entry.in_flight);
+        let share = free.saturating_sub(entry.in_flight).div_ceil(2);
+        self.is_short |= share < passing.min(own);
+        let room = passing.min(own).min(share);
+        let granted = terms.rate.map_or(room, |rate| entry.bucket.take(&rate, now, room));
+        if granted == 0 {
+            let by_breaker = (passing == 0).then(|| entry.breaker.wait(now)).flatten();
+            let by_rate = terms.rate.filter(|_| room > 0).map(|rate| entry.bucket.wait(&rate, now));
+            entry.passable_at = by_breaker.or(by_rate).map(|wait| now + wait);
+            self.forget_idle(lane);
+            return None;
+        }
+        if passage == Passage::Probe {
+            entry.breaker.probe();
+        }
         entry.in_flight += granted;
         self.in_flight += granted;
-        self.forget_idle(lane);
-        granted
+        Some((granted, Grant { lane, is_probe: passage == Passage::Probe, rate: terms.rate }))
     }
 
-    /// Counts the bytes of a permit that was reserved.
-    pub fn charge(&mut self, bytes: u32) {
-        self.bytes_used = self.bytes_used.saturating_add(bytes as usize);
+    fn fits(&mut self, lane: Lane, bytes: usize) -> bool {
+        let (free, used) = (self.bytes_free(), self.lanes.get(&lane).map_or(0, |lane| lane.bytes));
+        let fits = used + bytes <= free.saturating_sub(bytes) || used == 0 && bytes <= free;
+        self.is_short |= !fits;
+        // One that is larger than everything goes alone.
+        fits || self.in_flight == 0
+    }
+
+    fn charge(&mut self, lane: Lane, bytes: usize) {
+        self.bytes_used = self.bytes_used.saturating_add(bytes);
+        if let Some(entry) = self.lanes.get_mut(&lane) {
+            entry.bytes = entry.bytes.saturating_add(bytes);
+        }
     }
 
     /// Gives a permit back: its request has ended, or was never made.
-    pub fn give_back(&mut self, lane: Lane, bytes: u32) {
-        if let Some(entry) = self.lanes.get_mut(&lane) {
+    pub fn give_back(&mut self, grant: &Grant, bytes: usize, used: Used, now: Duration) {
+        if let Some(entry) = self.lanes.get_mut(&grant.lane) {
             entry.in_flight = entry.in_flight.saturating_sub(1);
+            if let (Used::Unused, Some(rate)) = (used, &grant.rate) {
+                entry.bucket.give_back(rate, 1);
+            }
+            if grant.is_probe {
+                entry.breaker.probe_again(now);
+            }
         }
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.bytes_used = self.bytes_used.saturating_sub(bytes as usize);
+        self.give_back_bytes(grant.lane, bytes);
+    }
+
+    /// Gives bytes back that were set aside and not needed.
+    pub fn give_back_bytes(&mut self, lane: Lane, bytes: usize) {
+        self.bytes_used = self.bytes_used.saturating_sub(bytes);
+        if let Some(entry) = self.lanes.get_mut(&lane) {
+            entry.bytes = entry.bytes.saturating_sub(bytes);
+        }
         self.forget_idle(lane);
+    }
+
+    /// Notes what an attempt says of the lane's receiver.
+    pub fn note(&mut self, lane: Lane, policy: &BreakerPolicy, sign: Sign, now: Duration) -> Option<Change> {
+        let change = self.lanes.entry(lane).or_default().breaker.note(policy, sign, now);
+        self.forget_idle(lane);
+        change
+    }
+
+    /// Opens a lane's breaker for a time, as it was before this process began.
+    pub fn open_breaker(&mut self, lane: Lane, until: Duration) {
+        self.lanes.entry(lane).or_default().breaker = Breaker::Open { until };
+    }
+
+    /// Holds these lanes and no others. What has a permit is sent; lanes that are not held any more have
+    /// something waiting until a look finds otherwise.
+    pub fn hold(&mut self, lanes: HashSet<Lane>) {
+        let lifted: Vec<Lane> = self.held.difference(&lanes).copied().collect();
+        self.held = lanes;
+        lifted.into_iter().for_each(|lane| self.note_backlog(lane));
+    }
+
+    /// Holds one more lane.
+    pub fn hold_also(&mut self, lane: Lane) {
+        self.held.insert(lane);
+    }
+
+    /// Tells whether a lane is held.
+    pub fn is_held(&self, lane: Lane) -> bool {
+        self.held.contains(&lane)
+    }
+
+    /// Returns how many lanes are held.
+    pub fn held(&self) -> usize {
+        self.held.len()
     }
 
     /// Returns how many more bytes may wait to be sent.
@@ -74,6 +248,11 @@ impl Permits {
     /// Returns how many requests are on the wire.
     pub fn in_flight(&self) -> u32 {
         self.in_flight
+    }
+
+    /// Tells, once, whether a lane would have got more if others had less.
+    pub fn was_short(&mut self) -> bool {
+        std::mem::take(&mut self.is_short)
     }
 
     /// Tells whether due deliveries of the lane are known to wait in the store.
@@ -94,119 +273,38 @@ impl Permits {
         self.forget_idle(lane);
     }
 
-    /// Returns the lanes with a known backlog.
+    /// Returns the lanes with a known backlog that nothing holds.
     pub fn backlogged(&self) -> Vec<Lane> {
-        self.lanes.iter().filter(|(_, lane)| lane.backlog).map(|(id, _)| *id).collect()
+        let waits = |(lane, entry): &(&Lane, &LaneUse)| entry.backlog && !self.held.contains(lane);
+        self.lanes.iter().filter(waits).map(|(lane, _)| *lane).collect()
     }
 
-    /// A lane without requests and backlog needs no entry: names come and go with configurations.
+    /// Returns when the first of the lanes with a backlog is let pass by its rate or its breaker, if that
+    /// is what they wait for.
+    pub fn passable_at(&self) -> Option<Duration> {
+        self.lanes.values().filter(|entry| entry.backlog).filter_map(|entry| entry.passable_at).min()
+    }
+
+    /// Forgets rates and breakers that are as good as new, and all of lanes that are not known any more.
+    pub fn forget(&mut self, is_known: impl Fn(Lane) -> bool, now: Duration) {
+        self.lanes.retain(|lane, entry| {
+            let is_new = entry.bucket.is_full(now) && entry.breaker.is_new();
+            entry.in_flight > 0 || entry.bytes > 0 || is_known(*lane) && (entry.backlog || !is_new)
+        });
+    }
+
+    /// A lane without anything to remember needs no entry: names come and go with configurations.
     fn forget_idle(&mut self, lane: Lane) {
-        if self.lanes.get(&lane).is_some_and(|lane| lane.in_flight == 0 && !lane.backlog) {
+        let is_idle = |entry: &LaneUse| {
+            let is_new = entry.bucket == Bucket::default() && entry.breaker.is_new();
+            entry.in_flight == 0 && entry.bytes == 0 && !entry.backlog && is_new
+        };
+        if self.lanes.get(&lane).is_some_and(is_idle) {
             self.lanes.remove(&lane);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::word::{NameId, ScopeId};
-
-    fn lane(id: i64) -> Lane {
-        Lane { scope: ScopeId(1), id: NameId(id) }
-    }
-
-    fn permits() -> Permits {
-        Permits::new(100, 1000)
-    }
-
-    #[test]
-    fn a_lane_has_no_more_permits_than_its_concurrency() {
-        let mut permits = permits();
-
-        assert_eq!(permits.reserve(lane(1), 2, 5), 2);
-        assert_eq!(permits.reserve(lane(1), 2, 1), 0);
-        assert_eq!(permits.reserve(lane(2), 2, 1), 1, "another lane is not held up");
-
-        permits.give_back(lane(1), 0);
-        assert_eq!(permits.reserve(lane(1), 2, 5), 1);
-    }
-
-    #[test]
-    fn all_lanes_together_have_no_more_permits_than_the_process() {
-        let mut permits = Permits::new(3, 1000);
-
-        assert_eq!(permits.reserve(lane(1), 9, 2), 2);
-        assert_eq!(permits.reserve(lane(2), 9, 9), 1);
-        assert!(!permits.try_birth(lane(3), 9, 1));
-    }
-
-    #[test]
-    fn bytes_are_bounded_over_all_lanes_and_one_too_large_goes_alone() {
-        let mut permits = Permits::new(100, 100);
-
-        assert!(permits.try_birth(lane(1), 9, 60));
-        assert!(!permits.try_birth(lane(2), 9, 60));
-        permits.note_caught_up(lane(2));
-        permits.give_back(lane(1), 60);
-        assert!(permits.try_birth(lane(2), 9, 5000), "nothing else is in flight");
-        assert!(!permits.try_birth(lane(1), 9, 1));
-        permits.give_back(lane(2), 5000);
-        assert_eq!(permits.bytes_free(), 100);
-    }
-
-    #[test]
-    fn a_birth_queues_behind_a_backlog() {
-        let mut permits = permits();
-        permits.note_backlog(lane(1));
-
-        assert!(!permits.try_birth(lane(1), 9, 1));
-        assert_eq!(permits.reserve(lane(1), 9, 1), 1, "a take of the older work goes on");
-
-        permits.note_caught_up(lane(1));
-        assert!(permits.try_birth(lane(1), 9, 1));
-    }
-
-    #[test]
-    fn a_birth_without_a_permit_begins_a_backlog() {
-        let mut permits = permits();
-
-        assert!(permits.try_birth(lane(1), 1, 1));
-        assert!(!permits.try_birth(lane(1), 1, 1));
-        permits.give_back(lane(1), 1);
-
-        assert_eq!(permits.backlogged(), [lane(1)]);
-        assert!(!permits.try_birth(lane(1), 1, 1), "the one before is still in the store");
-    }
-
-    #[test]
-    fn idle_lanes_are_forgotten() {
-        let mut permits = permits();
-
-        for id in 0..100 {
-            assert!(permits.try_birth(lane(id), 1, 1));
-            permits.give_back(lane(id), 1);
-            assert_eq!(permits.reserve(lane(id), 0, 1), 0);
-        }
-
-        assert!(permits.lanes.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_taken_and_given_back_leaves_everything_free(births in proptest::collection::vec((0i64..4, 0u32..300), 0..60)) {
-            let mut permits = permits();
-            let taken: Vec<_> = births.into_iter().filter(|(id, bytes)| permits.try_birth(lane(*id), 5, *bytes)).collect();
-            prop_assert_eq!(permits.in_flight() as usize, taken.len());
-
-            for (id, bytes) in taken {
-                permits.give_back(lane(id), bytes);
-            }
-
-            prop_assert_eq!(permits.in_flight(), 0);
-            prop_assert_eq!(permits.bytes_free(), 1000);
-        }
-    }
-}
+#[path = "permit_tests.rs"]
+mod tests;

@@ -1,7 +1,6 @@
 //! Plans: which routes take an event, and what they make of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
@@ -11,7 +10,7 @@ use crate::condition::Condition;
 use crate::envelope::TypeGlob;
 use crate::event::{Content, Parts};
 use crate::recipe::Recipe;
-use crate::topology::{Destination, Endpoint, HttpTarget, OnPluginFailure, Signing, TopologyParts};
+use crate::topology::{Destination, Endpoint, OnPluginFailure, TopologyParts};
 use crate::word::{Digest, EventId, Headers, Kind, Millis, NameId, Origin, Scope, ScopeId, Slug};
 
 fn scope() -> ScopeId {
@@ -39,15 +38,7 @@ fn route(name: &str, types: &[&str], condition: Option<serde_json::Value>, to: &
 
 fn destination(name: &str) -> Destination {
     let endpoint = Endpoint::Plain("https://example.com/".parse().expect("a URL"));
-    Destination {
-        scope: scope(),
-        id: id(Kind::Destination, name),
-        name: Slug::parse(name).expect("a slug"),
-        retry: Default::default(),
-        timeout: Duration::from_secs(15),
-        concurrency: 1,
-        http: HttpTarget { endpoint, headers: vec![], signing: Signing::None },
-    }
+    Destination::posting_to(endpoint, scope(), Slug::parse(name).expect("a slug"))
 }
 
 fn event(source: &str, event_type: &str, body: &'static str) -> NewEvent {

@@ -10,11 +10,14 @@ use crate::word::{Digest, Slug};
 /// The stages that a delivery still has before it, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Recipe {
+    /// What chooses among the route's destinations, before any transform: the event as accepted decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub router: Option<Stage>,
     /// Transforms, first to last. Empty: the event is sent as it came.
     pub stages: Vec<Stage>,
 }
 
-/// One transform: which plugin, which of its versions, with which config.
+/// One use of a plugin: which one, which of its versions, with which config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
     /// The plugin's name in the configuration.
@@ -52,7 +55,12 @@ impl Recipe {
     pub fn renewed(&self, today: impl Fn(&Slug) -> Option<Digest>) -> Recipe {
         let renew =
             |stage: &Stage| Stage { digest: today(&stage.plugin).unwrap_or(stage.digest), ..stage.clone() };
-        Recipe { stages: self.stages.iter().map(renew).collect() }
+        Recipe { router: self.router.as_ref().map(renew), stages: self.stages.iter().map(renew).collect() }
+    }
+
+    /// Returns what is left of the recipe when its router has chosen.
+    pub fn routed(&self) -> Recipe {
+        Recipe { router: None, stages: self.stages.clone() }
     }
 }
 
@@ -82,11 +90,15 @@ mod tests {
             digest: Digest::of(component),
             config: "{}".into(),
         };
-        let recipe = Recipe { stages: vec![stage("repaired", b"old"), stage("removed", b"old")] };
+        let recipe = Recipe {
+            router: Some(stage("repaired", b"older")),
+            stages: vec![stage("repaired", b"old"), stage("removed", b"old")],
+        };
 
         let renewed = recipe.renewed(|plugin| (plugin.as_str() == "repaired").then(|| Digest::of(b"new")));
 
         assert_eq!(renewed.stages, [stage("repaired", b"new"), stage("removed", b"old")]);
+        assert_eq!(renewed.router, Some(stage("repaired", b"new")));
     }
 
     #[test]
@@ -96,12 +108,15 @@ mod tests {
             digest: Digest::of(b"component"),
             config: r#"{"style":"short"}"#.into(),
         };
-        let recipe = Recipe { stages: vec![stage] };
+        let recipe = Recipe { router: Some(stage.clone()), stages: vec![stage] };
 
         let back = Recipe::from_json(&recipe.to_json()).expect("it was just written");
 
         assert_eq!(back, recipe);
         assert_eq!(back.digest(), recipe.digest());
-        assert_ne!(recipe.digest(), Recipe::default().digest());
+        assert_eq!(back.routed(), Recipe { router: None, ..recipe.clone() });
+        assert_ne!(recipe.digest(), recipe.routed().digest());
+        // Stored before there were routers: it still reads, and keeps its digest.
+        assert_eq!(Recipe::default().to_json(), r#"{"stages":[]}"#);
     }
 }

@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 
 use crate::event::{Content, HOPS_HEADER};
 use crate::plugin::{GuestEvent, GuestMessage};
-use crate::topology::Destination;
+use crate::topology::HttpTarget;
 use crate::word::{Digest, Headers};
 
 /// A message between two stages: the event, or what the stages so far made of it.
@@ -31,6 +31,8 @@ pub struct Rendered {
     pub method: Method,
     /// The endpoint as it may be shown: of a secret one only the reference.
     pub url: String,
+    /// Where it goes below the endpoint, in a connector's words; empty: to the endpoint itself.
+    pub reference: String,
     /// Header fields.
     pub headers: Headers,
     /// The body.
@@ -91,27 +93,37 @@ impl Draft {
     }
 
     /// Addresses the message to a destination. `hops` is how often the event passed through before.
-    pub fn rendered(self, destination: &Destination, hops: u32, made_by: Vec<Digest>) -> Rendered {
+    ///
+    /// # Errors
+    /// Says what the event lacks that the endpoint or a header field is filled with.
+    pub fn addressed(self, http: &HttpTarget, hops: u32, made_by: Vec<Digest>) -> Result<Rendered, String> {
+        let url = http.endpoint.shown_for(&self.event).map_err(|why| why.to_string())?;
         let mut headers = self.headers;
-        for (name, value) in &destination.http.headers {
-            headers.set(name.clone(), value.clone());
+        for (name, value) in &http.headers {
+            let value = value.value(&self.event).map_err(|why| format!("header {name}: {why}"))?;
+            headers.set(name.clone(), value);
         }
-        if headers.first(header::USER_AGENT.as_str()).is_none() {
-            headers.push(
-                header::USER_AGENT,
-                HeaderValue::from_static(concat!("Hookgate/", env!("CARGO_PKG_VERSION"))),
-            );
-        }
-        headers.set(HeaderName::from_static(HOPS_HEADER), HeaderValue::from(hops.saturating_add(1)));
-        Rendered {
-            method: Method::POST,
-            url: destination.http.endpoint.shown().to_owned(),
-            headers,
-            body: self.body,
-            is_event_body: self.is_event_body,
+        let sends_body = http.method != Method::GET;
+        Ok(Rendered {
+            method: http.method.clone(),
+            url,
+            reference: String::new(),
+            headers: completed(headers, hops),
+            body: if sends_body { self.body } else { Bytes::new() },
+            is_event_body: self.is_event_body && sends_body,
             made_by,
-        }
+        })
     }
+}
+
+/// Adds what every request carries.
+fn completed(mut headers: Headers, hops: u32) -> Headers {
+    if headers.first(header::USER_AGENT.as_str()).is_none() {
+        let agent = HeaderValue::from_static(concat!("Hookgate/", env!("CARGO_PKG_VERSION")));
+        headers.push(header::USER_AGENT, agent);
+    }
+    headers.set(HeaderName::from_static(HOPS_HEADER), HeaderValue::from(hops.saturating_add(1)));
+    headers
 }
 
 #[cfg(test)]

@@ -83,6 +83,18 @@ impl Template {
         self.0.iter().any(|piece| matches!(piece, Piece::Path { path: Path::Body(_), .. }))
     }
 
+    /// Returns the text with the same word in every place that is filled in.
+    pub fn sample(&self, word: &str) -> String {
+        let mut out = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Literal(text) => out.push_str(text),
+                Piece::Path { .. } => out.push_str(word),
+            }
+        }
+        out
+    }
+
     /// Splits a template into literals (`Ok`) and names between braces (`Err`), each with its offset.
     pub(crate) fn pieces(text: &str) -> Result<Vec<RawPiece>, TemplateError> {
         let wrong = |at, why: &str, help: &str| Err(TemplateError { at, why: why.into(), help: help.into() });
@@ -131,12 +143,24 @@ impl Template {
     /// # Errors
     /// A path leads nowhere, or to an object or a list.
     pub fn render(&self, facts: &Facts<'_>) -> Result<String, Missing> {
+        self.render_encoded(facts, |value, out| out.push_str(value))
+    }
+
+    /// Fills the template in, each value written by `encode` as its place asks for it.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn render_encoded(
+        &self,
+        facts: &Facts<'_>,
+        encode: impl Fn(&str, &mut String),
+    ) -> Result<String, Missing> {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Literal(text) => out.push_str(text),
                 Piece::Path { path, text } => {
-                    out.push_str(&scalar(path, facts).ok_or_else(|| Missing(text.clone()))?);
+                    encode(&scalar(path, facts).ok_or_else(|| Missing(text.clone()))?, &mut out);
                 }
             }
             if out.len() > limits::TEMPLATE_OUTPUT_BYTES_MAX {

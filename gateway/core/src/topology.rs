@@ -3,19 +3,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-use http::{HeaderName, HeaderValue};
-use url::Url;
 
 use crate::condition::Condition;
+use crate::destination::{ROUTE_TERMS, Terms};
 use crate::envelope::TypeGlob;
 use crate::plugin::{Call, Grants, Manifest, PluginLimits};
 use crate::publication::api_source;
 use crate::recipe::{Recipe, Stage};
-use crate::retry::RetryPolicy;
 use crate::source::{API, Source};
-use crate::word::{Digest, Kind, Millis, NameId, ScopeId, Secret, Slug};
+use crate::word::{Digest, Kind, Millis, NameId, ScopeId, Slug};
+
+pub use crate::destination::{
+    Auth, ConnectorTarget, Destination, Endpoint, FieldValue, HttpTarget, HttpVersion, Keep, Signing, Target,
+};
 
 /// The compiled configuration of one scope.
 #[derive(Debug)]
@@ -78,63 +78,6 @@ pub enum OnPluginFailure {
     DeadLetter,
 }
 
-/// A configured target with its policy.
-#[derive(Debug)]
-pub struct Destination {
-    /// The owner.
-    pub scope: ScopeId,
-    /// The name as an integer.
-    pub id: NameId,
-    /// The name.
-    pub name: Slug,
-    /// When it is tried again.
-    pub retry: RetryPolicy,
-    /// Within what an answer must be there.
-    pub timeout: Duration,
-    /// Requests that may be on the wire at once.
-    pub concurrency: u32,
-    /// How it is reached.
-    pub http: HttpTarget,
-}
-
-/// An HTTP endpoint and how it is spoken to.
-#[derive(Debug)]
-pub struct HttpTarget {
-    /// The URL.
-    pub endpoint: Endpoint,
-    /// Set on every request.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// How requests are signed.
-    pub signing: Signing,
-}
-
-/// An endpoint's URL, and whether it may be shown.
-#[derive(Debug, Clone)]
-pub enum Endpoint {
-    /// Written in the configuration.
-    Plain(Url),
-    /// Given by reference: a URL such as Slack's is a credential. Shown as the reference only.
-    Secret {
-        /// The URL's bytes, which were checked to be one.
-        url: Secret,
-        /// What stands for it where it is shown, such as `${env:SLACK_WEBHOOK_URL}`.
-        shown: String,
-    },
-}
-
-/// How requests to a destination are signed.
-#[derive(Debug, Default)]
-pub enum Signing {
-    /// Not at all.
-    #[default]
-    None,
-    /// Standard Webhooks 1.0, `v1`: one signature a secret, newest first.
-    StandardWebhooks {
-        /// The keys' bytes, decoded.
-        secrets: Vec<Secret>,
-    },
-}
-
 /// A component under a name, and what it is given.
 #[derive(Debug, Clone)]
 pub struct Plugin {
@@ -156,9 +99,11 @@ impl Topology {
     /// Puts the parts together.
     pub fn new(scope: ScopeId, revision: Digest, parts: TopologyParts) -> Topology {
         let mut topology = Topology { revision, ..Topology::empty(scope) };
+        topology.know(Arc::new(Recipe::default()));
         for route in parts.routes {
             let route = Arc::new(route);
-            topology.recipes.insert(route.recipe_digest, Arc::clone(&route.recipe));
+            topology.know(Arc::clone(&route.recipe));
+            topology.know(Arc::new(route.recipe.routed()));
             topology.routes_by_source.entry(route.source).or_default().push(Arc::clone(&route));
             topology.routes.insert(route.id, route);
         }
@@ -166,6 +111,11 @@ impl Topology {
         topology.destinations = parts.destinations.into_iter().map(|d| (d.id, Arc::new(d))).collect();
         topology.plugins = parts.plugins.into_iter().map(|p| (p.name.clone(), p)).collect();
         topology
+    }
+
+    /// Keeps a recipe at hand: of a route, and what is left of it after a Split, which its children pin.
+    fn know(&mut self, recipe: Arc<Recipe>) {
+        self.recipes.insert(recipe.digest(), recipe);
     }
 
     /// Returns a topology that accepts and sends nothing.
@@ -202,6 +152,13 @@ impl Topology {
         self.destinations.get(&id)
     }
 
+    /// Returns what a lane may have at once and in a time: that of its destination, or of a route until it
+    /// splits. None: neither is configured.
+    pub fn terms(&self, lane: NameId) -> Option<Terms> {
+        let of_destination = self.destination(lane).map(|destination| destination.terms());
+        of_destination.or_else(|| self.route(lane).map(|_| ROUTE_TERMS))
+    }
+
     /// Returns every destination.
     pub fn destinations(&self) -> impl Iterator<Item = &Arc<Destination>> {
         self.destinations.values()
@@ -217,12 +174,12 @@ impl Topology {
         self.plugins.values()
     }
 
-    /// Returns a recipe of today's routes.
+    /// Returns a recipe of today's routes, or of their Split children.
     pub fn recipe(&self, digest: &Digest) -> Option<&Arc<Recipe>> {
         self.recipes.get(digest)
     }
 
-    /// Returns every recipe of today's routes, with its digest.
+    /// Returns every recipe of today's routes and of their Split children, with its digest.
     pub fn recipes(&self) -> impl Iterator<Item = (&Digest, &Arc<Recipe>)> {
         self.recipes.iter()
     }
@@ -249,27 +206,6 @@ impl Topology {
             limits: today.map(|plugin| plugin.limits).unwrap_or_default(),
             grants: today.map(|plugin| Arc::clone(&plugin.grants)).unwrap_or_default(),
             now,
-        }
-    }
-}
-
-impl Endpoint {
-    /// Returns what may be shown of it.
-    pub fn shown(&self) -> &str {
-        match self {
-            Endpoint::Plain(url) => url.as_str(),
-            Endpoint::Secret { shown, .. } => shown,
-        }
-    }
-
-    /// Returns the URL itself, to send to. Never store or show it.
-    ///
-    /// # Errors
-    /// A secret that was no URL; the configuration was checked, so this does not happen.
-    pub fn url(&self) -> Result<Url, url::ParseError> {
-        match self {
-            Endpoint::Plain(url) => Ok(url.clone()),
-            Endpoint::Secret { url, .. } => Url::parse(&String::from_utf8_lossy(url.expose())),
         }
     }
 }

@@ -2,10 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use hookgate_core::breaker::{BreakerPolicy, Change, Sign};
 use hookgate_core::delivery::Lane;
+use hookgate_core::destination::Terms;
 use hookgate_core::limits;
-use hookgate_core::permit::Permits;
+use hookgate_core::permit::{Grant, Permits, Reserved, Used};
+use hookgate_ports::Clock;
 use tokio::sync::Notify;
 
 /// Gives out permits. Cheap to clone; every clone is the same gate.
@@ -14,6 +18,7 @@ pub(crate) struct Gate(Arc<Inner>);
 
 struct Inner {
     permits: Mutex<Permits>,
+    clock: Arc<dyn Clock>,
     look: Notify,
     discover: AtomicBool,
 }
@@ -21,30 +26,72 @@ struct Inner {
 /// The right to send one delivery. Given back when dropped: when its request has ended.
 pub(crate) struct Permit {
     gate: Gate,
+    grant: Grant,
+    bytes: usize,
+    used: Used,
+}
+
+/// Permits of one lane for a take, and the bytes that are set aside for them. What is left of either is
+/// given back when dropped.
+pub(crate) struct Reserve {
+    gate: Gate,
     lane: Lane,
-    bytes: u32,
+    permits: Vec<Permit>,
+    bytes: usize,
 }
 
 impl Gate {
-    pub(crate) fn new() -> Gate {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Gate {
         let permits = Permits::new(limits::SENDS_MAX, limits::SEND_BYTES);
         Gate(Arc::new(Inner {
             permits: Mutex::new(permits),
+            clock,
             look: Notify::new(),
             discover: AtomicBool::new(true),
         }))
     }
 
     /// Takes a permit for a birth, or notes that the delivery will wait in the store.
-    pub(crate) fn try_birth(&self, lane: Lane, concurrency: u32, bytes: u32) -> Option<Permit> {
-        let taken = self.permits().try_birth(lane, concurrency, bytes);
-        taken.then(|| Permit { gate: self.clone(), lane, bytes })
+    pub(crate) fn try_birth(&self, lane: Lane, terms: &Terms, bytes: u32) -> Option<Permit> {
+        let grant = self.permits().try_birth(lane, terms, bytes, self.now())?;
+        Some(Permit { gate: self.clone(), grant, bytes: bytes as usize, used: Used::Unused })
     }
 
-    /// Takes up to `wanted` permits, whose bytes are not known yet.
-    pub(crate) fn reserve(&self, lane: Lane, concurrency: u32, wanted: u32) -> Vec<Permit> {
-        let granted = self.permits().reserve(lane, concurrency, wanted);
-        (0..granted).map(|_| Permit { gate: self.clone(), lane, bytes: 0 }).collect()
+    /// Takes up to `wanted` permits, and sets up to `bytes` bytes aside for them.
+    pub(crate) fn reserve(&self, lane: Lane, terms: &Terms, wanted: u32, bytes: usize) -> Option<Reserve> {
+        let reserved = self.permits().reserve(lane, terms, wanted, bytes, self.now());
+        reserved.map(|reserved| self.reserve_of(&reserved))
+    }
+
+    /// Takes a permit for a delivery of any size, if the lane has none on the wire.
+    pub(crate) fn reserve_large(&self, lane: Lane, terms: &Terms) -> Option<Reserve> {
+        let reserved = self.permits().reserve_large(lane, terms, self.now());
+        reserved.map(|reserved| self.reserve_of(&reserved))
+    }
+
+    fn reserve_of(&self, reserved: &Reserved) -> Reserve {
+        let permit = |_| Permit { gate: self.clone(), grant: reserved.grant, bytes: 0, used: Used::Unused };
+        let permits = (0..reserved.count).map(permit).collect();
+        Reserve { gate: self.clone(), lane: reserved.grant.lane, permits, bytes: reserved.bytes }
+    }
+
+    /// Notes what an attempt says of a receiver.
+    pub(crate) fn note_sign(&self, lane: Lane, policy: &BreakerPolicy, sign: Sign) -> Option<Change> {
+        let change = self.permits().note(lane, policy, sign, self.now());
+        if change == Some(Change::Closed) {
+            self.look_now();
+        }
+        change
+    }
+
+    /// Returns how many lanes are held.
+    pub(crate) fn held(&self) -> usize {
+        self.permits().held()
+    }
+
+    /// Forgets what lanes were like whose destination is not known any more.
+    pub(crate) fn forget(&self, is_known: impl Fn(Lane) -> bool) {
+        self.permits().forget(is_known, self.now());
     }
 
     /// Notes that due deliveries of the lane wait in the store, and looks for them.
@@ -58,9 +105,14 @@ impl Gate {
         self.permits().note_caught_up(lane);
     }
 
-    /// Returns the lanes with a known backlog.
+    /// Returns the lanes with a known backlog that nothing holds.
     pub(crate) fn backlogged(&self) -> Vec<Lane> {
         self.permits().backlogged()
+    }
+
+    /// Returns how long until a rate or a breaker lets something pass that waits, if that is what it waits for.
+    pub(crate) fn passable_in(&self) -> Option<Duration> {
+        self.permits().passable_at().map(|at| at.saturating_sub(self.now()))
     }
 
     /// Returns how many more bytes may wait to be sent.
@@ -73,7 +125,7 @@ impl Gate {
         self.0.look.notify_one();
     }
 
-    /// Wakes them to ask the store anew which lanes have due work.
+    /// Wakes them to ask the store anew which lanes have due work, and what is held.
     pub(crate) fn discover_now(&self) {
         self.0.discover.store(true, Ordering::Relaxed);
         self.look_now();
@@ -89,6 +141,10 @@ impl Gate {
         self.0.look.notified().await;
     }
 
+    fn now(&self) -> Duration {
+        self.0.clock.monotonic()
+    }
+
     fn permits(&self) -> MutexGuard<'_, Permits> {
         // Permits are whole after every statement, so a panic elsewhere does not spoil them.
         self.0.permits.lock().unwrap_or_else(PoisonError::into_inner)
@@ -96,11 +152,9 @@ impl Gate {
 }
 
 impl Permit {
-    /// Counts the bytes of a delivery that was taken under a reserved permit.
-    pub(crate) fn charge(mut self, bytes: u32) -> Permit {
-        self.gate.permits().charge(bytes);
-        self.bytes = self.bytes.saturating_add(bytes);
-        self
+    /// Notes that its request goes out: the rate's token is spent.
+    pub(crate) fn spend(&mut self) {
+        self.used = Used::Sent;
     }
 }
 
@@ -109,8 +163,8 @@ impl Drop for Permit {
         let (bytes_were_short, waited_for) = {
             let mut permits = self.gate.permits();
             let bytes_were_short = permits.bytes_free() < limits::BODY_BYTES_MAX;
-            permits.give_back(self.lane, self.bytes);
-            (bytes_were_short, permits.has_backlog(self.lane))
+            permits.give_back(&self.grant, self.bytes, self.used, self.gate.now());
+            (bytes_were_short, permits.was_short() || permits.has_backlog(self.grant.lane))
         };
         if bytes_were_short {
             // Any lane may have a delivery that was too large until now.
@@ -118,5 +172,31 @@ impl Drop for Permit {
         } else if waited_for {
             self.gate.look_now();
         }
+    }
+}
+
+impl Reserve {
+    /// Returns how many permits there are.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.permits.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Returns how many bytes are set aside.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes one of the permits, for a delivery of so many bytes.
+    pub(crate) fn permit(&mut self, bytes: u32) -> Option<Permit> {
+        let mut permit = self.permits.pop()?;
+        permit.bytes = (bytes as usize).min(self.bytes);
+        self.bytes -= permit.bytes;
+        Some(permit)
+    }
+}
+
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        self.gate.permits().give_back_bytes(self.lane, self.bytes);
     }
 }

@@ -80,7 +80,7 @@ pub struct Engine {
 impl Engine {
     /// Sits down at `seat`, which the queue gave to this process.
     pub fn new(ports: Ports, current: Current, seat: Seat, registry: &mut Registry) -> Arc<Engine> {
-        let gate = Gate::new();
+        let gate = Gate::new(Arc::clone(&ports.clock));
         let metrics = Metrics::register(registry);
         let (born, born_here) = mpsc::channel(hookgate_core::limits::SENDS_MAX as usize);
         let minter = Minter::new(seat.owner.number(), seat.id_max);

@@ -135,6 +135,7 @@ impl Metrics {
             Verdict::Delivered => "delivered",
             Verdict::Dead(reason) => reason.text(),
             Verdict::Skipped(_) => "skipped",
+            Verdict::Split => "split",
             Verdict::Retry(_) | Verdict::RetryPlugin(_) | Verdict::Hold => return,
         };
         self.finished.get_or_create(&of(end)).inc();

@@ -134,6 +134,7 @@ fn put_fields(out: &mut Vec<u8>, rendered: &Rendered) {
     out.put_u8(u8::from(rendered.is_event_body));
     put(out, rendered.method.as_str().as_bytes());
     put(out, rendered.url.as_bytes());
+    put(out, rendered.reference.as_bytes());
     put(out, &rendered.headers.encode());
     put_digests(out, &rendered.made_by);
     if !rendered.is_event_body {
@@ -146,10 +147,11 @@ fn fields(rest: &mut &[u8], event_body: &Bytes) -> Result<Rendered, Damaged> {
     let is_event_body = byte(rest, WHAT)? == 1;
     let method = Method::from_bytes(take(rest, WHAT)?).map_err(|_| Damaged { what: "method" })?;
     let url = text(rest, "URL")?;
+    let reference = text(rest, "reference")?;
     let headers = headers(rest, WHAT)?;
     let made_by = digests(rest)?;
     let body = if is_event_body { event_body.clone() } else { Bytes::copy_from_slice(take(rest, WHAT)?) };
-    Ok(Rendered { method, url, headers, body, is_event_body, made_by })
+    Ok(Rendered { method, url, reference, headers, body, is_event_body, made_by })
 }
 
 fn put_digests(out: &mut Vec<u8>, digests: &[Digest]) {

@@ -23,6 +23,7 @@ fn message(body: &Bytes, is_event_body: bool, stages: usize) -> Rendered {
     Rendered {
         method: Method::POST,
         url: "https://example.com/a?b=c".into(),
+        reference: "chat/post?a=b".into(),
         headers: headers(),
         body: body.clone(),
         is_event_body,

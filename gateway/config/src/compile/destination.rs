@@ -1,21 +1,34 @@
 //! `[destination.NAME]`: a policy, and how the destination is reached.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use hookgate_core::address::Allowed;
+use hookgate_core::breaker::BreakerPolicy;
 use hookgate_core::limits;
-use hookgate_core::scheme::standard;
-use hookgate_core::topology::{Destination, HttpTarget, Signing};
+use hookgate_core::topology::{Destination, Keep};
 use hookgate_core::word::Kind;
 
 use super::Compiler;
-use super::secret::variable_of;
-use crate::at::At;
-use crate::codes;
-use crate::file::{DestinationTable, Form, HttpTable, SignTable};
+use super::plugin::Plugins;
+use super::target;
+use crate::file::DestinationTable;
+use crate::shape;
+
+/// What a breaker does where its table does not say: ten failures in a row are no accident, and half a
+/// minute is what a restart takes.
+const BREAKER_FAILURES: NonZeroU32 = NonZeroU32::new(10).expect("10 is not 0");
+const BREAKER_OPEN: Duration = Duration::from_secs(30);
+
+/// Words of `keep`.
+const KEEPS: [(&str, Keep); 3] = [("all", Keep::All), ("failed", Keep::Failed), ("none", Keep::Nothing)];
 
 /// Compiles every destination; those with a mistake are left out.
-pub(super) fn destinations(compiler: &mut Compiler<'_>, allowed: &Allowed) -> Vec<Destination> {
+pub(super) fn destinations(
+    compiler: &mut Compiler<'_>,
+    plugins: &mut Plugins,
+    allowed: &Allowed,
+) -> Vec<Destination> {
     let file = compiler.file;
     file.destinations
         .iter()
@@ -25,9 +38,25 @@ pub(super) fn destinations(compiler: &mut Compiler<'_>, allowed: &Allowed) -> Ve
             let timeout = timeout(compiler, table);
             let concurrency = concurrency(compiler, table);
             let retry = compiler.retry(named.name.text(), table.retry.as_ref());
-            let http = target(compiler, &named.name, table.http.as_ref(), allowed)?;
+            let rate = compiler.rate(table.rate.as_ref(), table.burst.as_ref());
+            let breaker = breaker(compiler, table);
+            let keep = keep(compiler, table);
+            let reached = target::target(compiler, plugins, &named.name, table, allowed)?;
             let (name, id) = slug?;
-            Some(Destination { scope: compiler.scope, id, name, retry: retry?, timeout, concurrency, http })
+            Some(Destination {
+                scope: compiler.scope,
+                id,
+                name,
+                retry: retry?,
+                timeout,
+                concurrency,
+                rate,
+                breaker,
+                keep,
+                target: reached.target,
+                auth: reached.auth,
+                signing: reached.signing,
+            })
         })
         .collect()
 }
@@ -46,39 +75,26 @@ fn concurrency(compiler: &mut Compiler<'_>, table: &DestinationTable) -> u32 {
         .unwrap_or(limits::DESTINATION_CONCURRENCY)
 }
 
-fn target(
-    compiler: &mut Compiler<'_>,
-    name: &At<String>,
-    http: Option<&Form<HttpTable>>,
-    allowed: &Allowed,
-) -> Option<HttpTarget> {
-    let Some(http) = http else {
-        if !compiler.file.loss.may_hide("destination", name.text()) {
-            let message = format!("destination \"{}\" does not say how it is reached", name.text());
-            let help = format!("add [destination.{}.http] with its `endpoint`", name.text());
-            compiler.add(codes::NO_KIND, &name.span, message, help);
-        }
-        return None;
-    };
-    let headers = compiler.headers(http.headers.as_ref());
-    let signing = signing(compiler, name, http.sign.as_ref());
-    let endpoint = compiler.endpoint(&http.endpoint, allowed);
-    Some(HttpTarget { endpoint: endpoint?, headers, signing })
+fn breaker(compiler: &mut Compiler<'_>, table: &DestinationTable) -> Option<BreakerPolicy> {
+    let table = table.breaker.as_ref()?;
+    let failures =
+        table.failures.as_ref().and_then(|at| compiler.count(at, 1..=limits::BREAKER_FAILURES_MAX));
+    let bounds = Duration::from_millis(1)..=limits::BREAKER_OPEN_MAX;
+    let open = table.open.as_ref().and_then(|at| compiler.duration(at, bounds));
+    Some(BreakerPolicy {
+        failures: failures.and_then(NonZeroU32::new).unwrap_or(BREAKER_FAILURES),
+        open: open.unwrap_or(BREAKER_OPEN),
+    })
 }
 
-fn signing(compiler: &mut Compiler<'_>, name: &At<String>, sign: Option<&At<Form<SignTable>>>) -> Signing {
-    let Some(sign) = sign else { return Signing::None };
-    match &sign.value.standard_webhooks {
-        Some(table) => {
-            let variable = variable_of(name.text(), "SECRET");
-            Signing::StandardWebhooks { secrets: compiler.keys(&table.secrets, &variable, standard::key) }
-        }
+fn keep(compiler: &mut Compiler<'_>, table: &DestinationTable) -> Keep {
+    let Some(at) = &table.keep else { return Keep::default() };
+    match KEEPS.iter().find(|(word, _)| *word == at.text()) {
+        Some((_, keep)) => *keep,
         None => {
-            if !compiler.file.loss.may_hide("destination", name.text()) {
-                let help = "add `standard_webhooks = { secrets = […] }`, or leave `sign` out";
-                compiler.add(codes::MISSING_KEY, &sign.span, "no way to sign is named", help);
-            }
-            Signing::None
+            let known = KEEPS.map(|(word, _)| word);
+            compiler.report.push(shape::unknown_value(at.text(), &known, at.span.clone()));
+            Keep::default()
         }
     }
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 
 use hookgate_core::address::Allowed;
+use hookgate_core::destination::EndpointTemplate;
 use hookgate_core::topology::Endpoint;
 use hookgate_core::word::Secret;
 use url::{Host, Url};
@@ -13,10 +14,31 @@ use super::secret::Given;
 use crate::at::At;
 use crate::codes;
 
+/// Whether placeholders in an endpoint are filled in.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Filled {
+    /// From each event.
+    ByEvents,
+    /// A connector says itself where below its endpoint a message goes.
+    Never,
+}
+
 impl Compiler<'_> {
     /// Compiles an endpoint, or notes what is wrong. Of one by reference nothing but the reference is said.
-    pub(super) fn endpoint(&mut self, at: &At<String>, allowed: &Allowed) -> Option<Endpoint> {
+    pub(super) fn endpoint(
+        &mut self,
+        at: &At<String>,
+        filled: Filled,
+        allowed: &Allowed,
+    ) -> Option<Endpoint> {
         match self.given(at)? {
+            Given::Text { text, shown: None } if filled == Filled::ByEvents && text.contains(['{', '}']) => {
+                let template =
+                    EndpointTemplate::parse(&text).map_err(|error| self.template_error(at, error)).ok()?;
+                let sample = self.endpoint_url(&at.span, &template.sample(), "this")?;
+                self.private_endpoint(&at.span, &sample, allowed);
+                Some(Endpoint::Template(template))
+            }
             Given::Text { text, shown: None } => {
                 let url = self.endpoint_url(&at.span, &text, "this")?;
                 self.private_endpoint(&at.span, &url, allowed);
@@ -38,7 +60,7 @@ impl Compiler<'_> {
                 (format!("{what} begins with neither http:// nor https://"), help)
             }
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                let help = "leave out what stands before @; credentials for destinations come with `auth`, in a later release";
+                let help = "leave out what stands before @, and use `auth.basic`";
                 self.add(codes::URL_CREDENTIALS, span, format!("{what} carries a user or a password"), help);
                 return None;
             }
@@ -46,8 +68,8 @@ impl Compiler<'_> {
                 (format!("{what} has a fragment, which is never sent"), "leave out what begins with #")
             }
             Ok(_) if text.contains(['{', '}']) => (
-                format!("{what} has a placeholder, but endpoints are not filled in"),
-                "write one destination for each URL; %7B and %7D are braces themselves",
+                format!("{what} has a placeholder, but is not filled in"),
+                "only an `http.endpoint` that stands here itself is filled from events; %7B and %7D are braces",
             ),
             Ok(url) => return Some(url),
             Err(error) => (format!("{what} is no URL: {error}"), help),

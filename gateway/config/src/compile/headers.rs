@@ -1,5 +1,7 @@
 //! Header fields that a destination sets on every request.
 
+use hookgate_core::template::Template;
+use hookgate_core::topology::FieldValue;
 use http::{HeaderName, HeaderValue};
 
 use super::Compiler;
@@ -29,8 +31,8 @@ const OF_CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorizati
 
 impl Compiler<'_> {
     /// Compiles the header fields of a destination; those with a mistake are left out.
-    pub(super) fn headers(&mut self, entries: Option<&Entries<String>>) -> Vec<(HeaderName, HeaderValue)> {
-        let mut fields: Vec<(HeaderName, HeaderValue)> = Vec::new();
+    pub(super) fn headers(&mut self, entries: Option<&Entries<String>>) -> Vec<(HeaderName, FieldValue)> {
+        let mut fields: Vec<(HeaderName, FieldValue)> = Vec::new();
         let mut places: Vec<&At<String>> = Vec::new();
         for (key, value) in entries.map_or(&[][..], |entries| &entries.0) {
             let (Some(name), Some(value)) = (self.field_name(key), self.field_value(value)) else { continue };
@@ -47,27 +49,37 @@ impl Compiler<'_> {
         fields
     }
 
-    fn field_name(&mut self, key: &At<String>) -> Option<HeaderName> {
-        let Ok(name) = HeaderName::from_bytes(key.text().as_bytes()) else {
-            let message = format!("{:?} is no name of a header field", key.text());
-            self.add(
-                codes::BAD_HEADER,
-                &key.span,
-                message,
-                "write letters, digits and hyphens, such as x-team",
-            );
-            return None;
-        };
-        let text = name.as_str();
-        if OF_HTTP.contains(&text) {
+    /// Reads the name of a header field, or notes that it is none.
+    pub(super) fn token(&mut self, at: &At<String>) -> Option<HeaderName> {
+        let name = HeaderName::from_bytes(at.text().as_bytes());
+        if name.is_err() {
+            let message = format!("{:?} is no name of a header field", at.text());
+            let help = "write letters, digits and hyphens, such as x-team";
+            self.add(codes::BAD_HEADER, &at.span, message, help);
+        }
+        name.ok()
+    }
+
+    /// Tells whether HTTP itself sets a header field, and notes that nobody else can.
+    pub(super) fn is_of_http(&mut self, name: &HeaderName, at: &At<String>) -> bool {
+        let is = OF_HTTP.contains(&name.as_str());
+        if is {
             self.add(
                 codes::RESERVED_HEADER,
-                &key.span,
-                format!("{text} is set by HTTP itself"),
+                &at.span,
+                format!("{name} is set by HTTP itself"),
                 "leave it out",
             );
+        }
+        is
+    }
+
+    fn field_name(&mut self, key: &At<String>) -> Option<HeaderName> {
+        let name = self.token(key)?;
+        if self.is_of_http(&name, key) {
             return None;
         }
+        let text = name.as_str();
         if OF_HOOKGATE.iter().any(|prefix| text.starts_with(prefix)) {
             let help = "leave it out, or choose a name that begins with neither webhook- nor hookgate-";
             self.add(codes::RESERVED_HEADER, &key.span, format!("{text} is set by Hookgate"), help);
@@ -76,16 +88,24 @@ impl Compiler<'_> {
         if OF_CREDENTIALS.contains(&text) {
             let message =
                 format!("{text} is stored and shown with every attempt, and so are credentials in it");
-            let help =
-                "sign requests instead, or give the endpoint by reference if a URL can carry the token";
+            let help = "use `auth` instead: what it adds is masked";
             self.add(codes::SECRET_HEADER, &key.span, message, help);
         }
         Some(name)
     }
 
-    fn field_value(&mut self, at: &At<String>) -> Option<HeaderValue> {
-        match HeaderValue::from_str(at.text()) {
-            Ok(value) if at.text().trim() == at.text() => Some(value),
+    fn field_value(&mut self, at: &At<String>) -> Option<FieldValue> {
+        let text = match Template::parse(at.text()) {
+            Ok(template) if template.has_path() => return Some(FieldValue::Template(template)),
+            // Braces may be doubled without anything to fill in.
+            Ok(template) => template.sample(""),
+            Err(error) => {
+                self.template_error(at, error);
+                return None;
+            }
+        };
+        match HeaderValue::from_str(&text) {
+            Ok(value) if text.trim() == text => Some(FieldValue::Plain(value)),
             Ok(_) | Err(_) => {
                 let help = "write one line of visible ASCII, without spaces at its ends";
                 self.add(codes::BAD_HEADER, &at.span, "this cannot be the value of a header field", help);

@@ -15,7 +15,9 @@ mod scalar;
 mod scheme;
 mod secret;
 mod settings;
+mod signing;
 mod source;
+mod target;
 
 use std::ops::Range;
 
@@ -63,8 +65,8 @@ pub(crate) fn compile(
     let scope = Scope::default_scope().id();
     let mut compiler = Compiler { file, catalogue, secrets, scope, report };
     let settings = settings::settings(&mut compiler);
-    let destinations = destination::destinations(&mut compiler, &settings.egress);
     let mut plugins = plugin::Plugins::declared(&mut compiler);
+    let destinations = destination::destinations(&mut compiler, &mut plugins, &settings.egress);
     let sources = source::sources(&mut compiler, &mut plugins);
     let routes = route::routes(&mut compiler, &mut plugins);
     names::check(&mut compiler);

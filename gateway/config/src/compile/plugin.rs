@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hookgate_core::limits;
 use hookgate_core::plugin::{Capability, Facts, PluginLimits, Role};
+use hookgate_core::recipe::Stage;
 use hookgate_core::topology::Plugin;
 use hookgate_core::word::Kind;
 use jsonschema::Validator;
@@ -17,6 +18,7 @@ use crate::catalogue::Component;
 use crate::codes;
 use crate::file::PluginTable;
 use crate::near::did_you_mean;
+use crate::node::Node;
 
 /// The least memory that WebAssembly knows: one page.
 const MEMORY_BYTES_MIN: usize = 64 << 10;
@@ -53,6 +55,31 @@ impl Plugins {
             }
         }
         self.0.get(name.text())?.as_ref()
+    }
+
+    /// Compiles a use of a plugin: that it is there, has the role, and takes the config.
+    pub(super) fn stage(
+        &mut self,
+        compiler: &mut Compiler<'_>,
+        name: &At<String>,
+        config: Option<&At<Node>>,
+        role: Role,
+    ) -> Option<Stage> {
+        let loaded = self.named(compiler, name)?;
+        if !loaded.roles.contains(&role) {
+            let roles: Vec<&str> = loaded.roles.iter().map(|role| role.interface()).collect();
+            let message = format!(
+                "plugin \"{}\" cannot be used here: it exports {}, not {}",
+                name.text(),
+                roles.join(", "),
+                role.interface()
+            );
+            let help = format!("name a plugin that exports `{}`", role.interface());
+            compiler.add(codes::MISSING_ROLE, &name.span, message, help);
+            return None;
+        }
+        let config = compiler.plugin_config(config, loaded.schema.as_ref(), &name.span)?;
+        Some(Stage { plugin: loaded.plugin.name.clone(), digest: loaded.plugin.digest, config })
     }
 
     fn embedded(&self, compiler: &mut Compiler<'_>, name: &At<String>) -> Option<Loaded> {

@@ -4,13 +4,14 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use hookgate_core::limits;
-use hookgate_core::retry::{RetryPolicy, Schedule};
+use hookgate_core::retry::{Failure, RetryPolicy, Schedule};
 
 use super::Compiler;
 use crate::at::At;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::file::{Form, RetryTable};
+use crate::file::{FailureName, Form, RetryTable};
+use crate::near::did_you_mean;
 use crate::string_offset::in_file;
 
 impl Compiler<'_> {
@@ -28,15 +29,19 @@ impl Compiler<'_> {
             }
             None => Some(None),
         };
+        let ages = Duration::from_secs(1)..=limits::RETRY_AGE_MAX;
+        let age_max = retry.max_age.as_ref().and_then(|at| self.duration(at, ages));
+        let retry_on = retry.retry_on.as_ref().map(|list| self.failures(list, "retry_on"));
+        let final_on = retry.final_on.as_ref().map(|list| self.failures(list, "final_on"));
         self.conflicts(retry);
         let policy = match (&retry.schedule, &retry.backoff) {
             (Some(list), _) => RetryPolicy::list(self.list(list)?),
             (None, Some(backoff)) => {
                 let schedule = self.backoff(backoff, retry.jitter.as_ref())?;
-                RetryPolicy { schedule, attempts_max: RetryPolicy::default().attempts_max }
+                RetryPolicy { schedule, ..RetryPolicy::default() }
             }
             (None, None) => {
-                if retry.attempts.is_none() && !self.file.loss.may_hide("destination", destination) {
+                if retry.says_nothing() && !self.file.loss.may_hide("destination", destination) {
                     let help =
                         "add `schedule = [\"5s\", \"5m\"]`, `backoff = \"5s..10h\"` or `attempts = 10`";
                     self.add(codes::MISSING_KEY, &at.span, "`retry` does not say when or how often", help);
@@ -44,7 +49,40 @@ impl Compiler<'_> {
                 RetryPolicy::default()
             }
         };
-        Some(RetryPolicy { attempts_max: attempts?.unwrap_or(policy.attempts_max), ..policy })
+        Some(RetryPolicy {
+            attempts_max: attempts?.unwrap_or(policy.attempts_max),
+            age_max,
+            retry_on,
+            final_on: final_on.unwrap_or_default(),
+            ..policy
+        })
+    }
+
+    /// Reads which failures are meant; those that are none are noted and left out.
+    fn failures(&mut self, list: &At<Vec<At<FailureName>>>, key: &str) -> Vec<Failure> {
+        if list.value.is_empty() {
+            let help = format!("write statuses, classes and words: {key} = [429, \"5xx\", \"unreachable\"]");
+            self.add(codes::EMPTY_LIST, &list.span, format!("`{key}` names no failure"), help);
+        }
+        list.value.iter().filter_map(|at| self.failure(at)).collect()
+    }
+
+    fn failure(&mut self, at: &At<FailureName>) -> Option<Failure> {
+        let (found, text) = match &at.value {
+            FailureName::Status(status) => {
+                (u16::try_from(*status).ok().and_then(Failure::of_status), status.to_string())
+            }
+            FailureName::Text(text) => (Failure::parse(text), text.clone()),
+        };
+        if found.is_none() {
+            let words = Failure::WORDS.iter().map(|(word, _)| *word);
+            let help = did_you_mean(&text, words, || {
+                let words: Vec<&str> = Failure::WORDS.iter().map(|(word, _)| *word).collect();
+                format!("write a status such as 429, \"4xx\", \"5xx\", or one of: {}", words.join(", "))
+            });
+            self.add(codes::UNKNOWN_FAILURE, &at.span, format!("{text} is no failure of a delivery"), help);
+        }
+        found
     }
 
     fn conflicts(&mut self, retry: &RetryTable) {
@@ -112,5 +150,14 @@ impl Compiler<'_> {
             self.add(codes::OUT_OF_RANGE, &at.span, message, "write a part from 0.0 to 1.0");
         }
         at.value
+    }
+}
+
+impl RetryTable {
+    fn says_nothing(&self) -> bool {
+        self.attempts.is_none()
+            && self.max_age.is_none()
+            && self.retry_on.is_none()
+            && self.final_on.is_none()
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn routes(compiler: &mut Compiler<'_>, plugins: &mut Plugins) -> Vec<
             let on_plugin_failure = routes.on_plugin_failure(table);
             let (name, id) = slug?;
             let stages: Option<Vec<Stage>> = stages.into_iter().collect();
-            let recipe = Arc::new(Recipe { stages: stages? });
+            let recipe = Arc::new(Recipe { router: None, stages: stages? });
             let recipe_digest = recipe.digest();
             Some(Route {
                 id,
@@ -111,21 +111,7 @@ impl Routes<'_, '_> {
     }
 
     fn stage(&mut self, stage: &StageTable) -> Option<Stage> {
-        let loaded = self.plugins.named(self.compiler, &stage.plugin)?;
-        if !loaded.roles.contains(&Role::Transform) {
-            let roles: Vec<&str> = loaded.roles.iter().map(|role| role.interface()).collect();
-            let message = format!(
-                "plugin \"{}\" is no transform: it exports {}",
-                stage.plugin.text(),
-                roles.join(", ")
-            );
-            let help = "name a plugin that exports `transform`";
-            self.compiler.add(codes::MISSING_ROLE, &stage.plugin.span, message, help);
-            return None;
-        }
-        let place = &stage.plugin.span;
-        let config = self.compiler.plugin_config(stage.config.as_ref(), loaded.schema.as_ref(), place)?;
-        Some(Stage { plugin: loaded.plugin.name.clone(), digest: loaded.plugin.digest, config })
+        self.plugins.stage(self.compiler, &stage.plugin, stage.config.as_ref(), Role::Transform)
     }
 
     fn to(&mut self, to: &At<Vec<At<String>>>) -> Vec<NameId> {

@@ -1,8 +1,11 @@
-//! Durations, sizes and counts within their bounds.
+//! Durations, sizes, counts and rates within their bounds.
 
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use hookgate_core::limits;
+use hookgate_core::rate::Rate;
 use hookgate_core::word::duration_text;
 
 use super::Compiler;
@@ -53,6 +56,26 @@ impl Compiler<'_> {
         }
         self.out_of_range(at, &at.value.to_string(), &bounds.start().to_string(), &bounds.end().to_string());
         None
+    }
+
+    /// Reads a rate and its burst, or notes what is wrong.
+    pub(super) fn rate(&mut self, rate: Option<&At<String>>, burst: Option<&At<i64>>) -> Option<Rate> {
+        let burst_count = burst.and_then(|at| self.count(at, 1..=limits::RATE_BURST_MAX));
+        let Some(at) = rate else {
+            if let Some(burst) = burst {
+                let help = "add `rate = \"50/s\"`, or leave `burst` out";
+                self.add(codes::CONFLICTING_KEYS, &burst.span, "only a `rate` has a burst", help);
+            }
+            return None;
+        };
+        let Some(rate) = units::rate(at.text()).and_then(|(count, period)| Rate::new(count, period)) else {
+            self.add(codes::BAD_RATE, &at.span, format!("{:?} is no rate", at.text()), units::RATE_HELP);
+            return None;
+        };
+        Some(match burst_count.and_then(NonZeroU32::new) {
+            Some(burst) => rate.with_burst(burst),
+            None => rate,
+        })
     }
 
     fn out_of_range<T>(&mut self, at: &At<T>, value: &str, least: &str, most: &str) {

@@ -12,7 +12,10 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-pub(crate) use destination::{DestinationTable, HttpTable, RetryTable, SignTable};
+pub(crate) use destination::{
+    AuthTable, ConnectorTable, DestinationTable, FailureName, HmacSignTable, HttpTable, KeyAuthTable,
+    RetryTable, SignTable,
+};
 pub(crate) use entries::Entries;
 pub(crate) use form::Form;
 pub(crate) use route::{PluginTable, RouteTable, StageTable};
@@ -124,16 +127,26 @@ impl File {
             }
         }
         let declared: HashSet<&str> = self.components.iter().map(|named| named.name.text()).collect();
-        let routes = self.routes.iter().filter_map(|named| named.table.as_ref());
-        let stages = routes.flat_map(RouteTable::stages).map(|stage| &stage.plugin);
-        let sources = self.sources.iter().filter_map(|named| named.table.as_ref());
-        for plugin in stages.chain(sources.flat_map(SourceTable::plugins)) {
+        for plugin in self.used_plugins() {
             let name = plugin.text();
             if !declared.contains(name) && !name.is_empty() {
                 add(name, Component::Embedded(name.to_owned()), &plugin.span);
             }
         }
         found
+    }
+
+    /// Returns every place where a plugin is named for use.
+    fn used_plugins(&self) -> impl Iterator<Item = &At<String>> {
+        let destinations = self.destinations.iter().filter_map(|named| named.table.as_ref());
+        let connectors = destinations.filter_map(|table| table.connector.as_ref());
+        let routes = self.routes.iter().filter_map(|named| named.table.as_ref());
+        let stages = routes.flat_map(RouteTable::stages).map(|stage| &stage.plugin);
+        let sources = self.sources.iter().filter_map(|named| named.table.as_ref());
+        connectors
+            .map(|connector| &connector.value.plugin)
+            .chain(stages)
+            .chain(sources.flat_map(SourceTable::plugins))
     }
 
     /// Makes settings and a topology of it.

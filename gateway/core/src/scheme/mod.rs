@@ -3,6 +3,7 @@
 
 pub(crate) mod content;
 mod credential;
+pub mod declared;
 mod form;
 mod hmac_scheme;
 pub(crate) mod place;

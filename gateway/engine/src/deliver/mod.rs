@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hookgate_core::breaker::{Change, Sign};
 use hookgate_core::decide::{DeadReason, Policy, Tried, Verdict, decide};
 use hookgate_core::delivery::{End, Kept, Leased};
+use hookgate_core::destination::{Destination, Unaddressed};
 use hookgate_core::limits;
 use hookgate_core::outbound::OutboundRequest;
 use hookgate_core::outcome::Outcome;
 use hookgate_core::render::Rendered;
-use hookgate_core::topology::{Destination, Topology};
+use hookgate_core::topology::Topology;
 use hookgate_core::word::{AttemptId, Headers, Kind, Millis, NameId, SendId, Slug};
 use hookgate_ports::{AttemptRecord, Keep, Settle, Settled, StoreError, To};
 
@@ -38,26 +40,33 @@ impl Engine {
     /// permit goes back before that, when the request has ended.
     ///
     /// Not cancel-safe: dropped before the settle, the delivery is given back by upkeep or by leaving.
-    pub(crate) async fn deliver(self: &Arc<Engine>, leased: Leased, permit: Permit) {
+    pub(crate) async fn deliver(self: &Arc<Engine>, leased: Leased, mut permit: Permit) {
         let topology = self.current.of(leased.lane.scope);
         let destination = leased.destination.and_then(|destination| topology.destination(destination));
         let Some(destination) = destination.map(Arc::clone) else {
             // Its name left the configuration between permit and here: it waits for the name to return.
             return self.give_back(&leased).await;
         };
-        let attempt = self.attempt(&leased, &topology, &destination).await;
+        let attempt = self.attempt(&leased, &topology, &destination, &mut permit).await;
+        self.note_sign(&leased, &destination, &attempt.outcome);
         drop(permit);
         let verdict = self.verdict(&leased, &topology, &destination, &attempt.outcome);
         self.record(&leased, &destination, &attempt, &verdict);
         self.settle(&leased, attempt, verdict).await;
     }
 
-    async fn attempt(&self, leased: &Leased, topology: &Topology, destination: &Destination) -> Attempt {
+    async fn attempt(
+        &self,
+        leased: &Leased,
+        topology: &Topology,
+        destination: &Destination,
+        permit: &mut Permit,
+    ) -> Attempt {
         let started_at = self.ports.clock.now();
         let began = self.ports.clock.monotonic();
         let (rendered, outcome) = match self.rendered(leased, topology, destination).await {
             Ok(rendered) => {
-                let outcome = self.sent(leased, destination, &rendered, started_at).await;
+                let outcome = self.sent(leased, destination, &rendered, started_at, permit).await;
                 (Some(rendered), outcome)
             }
             Err(outcome) => (None, outcome),
@@ -109,12 +118,35 @@ impl Engine {
         destination: &Destination,
         rendered: &Rendered,
         now: Millis,
+        permit: &mut Permit,
     ) -> Outcome {
-        match OutboundRequest::signed(rendered, destination, &leased.message, now) {
-            Ok(request) => self.ports.transport.send(request).await,
-            Err(error) => {
-                Outcome::Misconfigured(format!("the endpoint of {} is no URL: {error}", destination.name))
+        match OutboundRequest::signed(rendered, destination, &leased.event, &leased.message, now) {
+            Ok(signed) => {
+                permit.spend();
+                self.ports.transport.send(signed.request).await
             }
+            Err(why @ (Unaddressed::Missing(_) | Unaddressed::OtherPath(_))) => {
+                Outcome::Declined(why.to_string())
+            }
+            Err(why @ (Unaddressed::NotAUrl(_) | Unaddressed::OtherOrigin(_))) => {
+                Outcome::Misconfigured(format!("{}: {why}", destination.name))
+            }
+        }
+    }
+
+    /// Tells the breaker what the attempt says of the receiver.
+    fn note_sign(&self, leased: &Leased, destination: &Destination, outcome: &Outcome) {
+        let Some(policy) = &destination.breaker else { return };
+        match self.gate.note_sign(leased.lane, policy, Sign::of(outcome)) {
+            Some(Change::Opened) => tracing::warn!(
+                destination = %destination.name,
+                "{}: its breaker opened after {} failures in a row, the next try is in {:?}",
+                destination.name, policy.failures, policy.open
+            ),
+            Some(Change::Closed) => {
+                tracing::info!(destination = %destination.name, "{}: its breaker closed", destination.name);
+            }
+            None => {}
         }
     }
 
@@ -131,6 +163,7 @@ impl Engine {
             attempt: NonZeroU32::MIN.saturating_add(leased.attempts),
             plugin_tries: leased.plugin_tries,
             outcome,
+            age: self.ports.clock.now().since(leased.event.received_at),
             now: self.ports.clock.now(),
         };
         decide(&tried, &Policy { retry: &destination.retry, on_plugin_failure }, self.chance())
@@ -184,6 +217,7 @@ impl Engine {
                 detail = reason;
                 finished(End::Skipped, None)
             }
+            Verdict::Split => finished(End::Split, None),
         };
         let record = AttemptRecord {
             id: AttemptId(self.mint()),
@@ -196,16 +230,7 @@ impl Engine {
             made_by: rendered.as_ref().map(|rendered| rendered.made_by.clone()).unwrap_or_default(),
             rendered,
             sent: Headers::new(),
-            answer: match outcome {
-                Outcome::Answered(answer) => Some((answer.headers, answer.body)),
-                Outcome::Unreachable { .. }
-                | Outcome::Blocked { .. }
-                | Outcome::Misconfigured(_)
-                | Outcome::Declined(_)
-                | Outcome::Postponed { .. }
-                | Outcome::Skipped(_)
-                | Outcome::Crashed { .. } => None,
-            },
+            answer: outcome.answer().map(|answer| (answer.headers.clone(), answer.body.clone())),
         };
         Settle { delivery: leased.id, lease: leased.lease, attempt: record, to }
     }
@@ -256,5 +281,6 @@ fn consequence(verdict: &Verdict) -> String {
         Verdict::Dead(DeadReason::Exhausted) => "that was the last attempt: dead-lettered".into(),
         Verdict::Dead(reason) => format!("dead-lettered: {}", reason.text()),
         Verdict::Skipped(_) => "skipped".into(),
+        Verdict::Split => "split".into(),
     }
 }

@@ -7,7 +7,7 @@ use hookgate_core::outcome::Outcome;
 use hookgate_core::plugin::{Crash, CrashKind, GuestMessage, Stop};
 use hookgate_core::recipe::{Recipe, Stage};
 use hookgate_core::render::{Draft, Rendered};
-use hookgate_core::topology::{Destination, Topology};
+use hookgate_core::topology::{Destination, Target, Topology};
 
 use crate::Engine;
 
@@ -28,7 +28,12 @@ impl Engine {
             draft = self.transformed(draft, stage, topology).await?;
         }
         let made_by = recipe.stages.iter().map(|stage| stage.digest).collect();
-        Ok(draft.rendered(destination, leased.hops, made_by))
+        match &destination.target {
+            Target::Http(http) => draft.addressed(http, leased.hops, made_by).map_err(Outcome::Declined),
+            Target::Connector(connector) => {
+                Err(broken(connector.plugin.as_str(), "connectors come with the next change".into()))
+            }
+        }
     }
 
     /// Returns the pinned recipe; after a crash with today's components.

@@ -1,33 +1,45 @@
 //! Looking for due work: first the permits, then just as many rows. Nothing is taken that cannot be sent now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hookgate_core::delivery::{Lane, Leased};
-use hookgate_core::limits;
-use hookgate_core::word::Token;
+use hookgate_core::destination::Terms;
+use hookgate_core::{fair, limits};
 use hookgate_ports::{StoreError, Want};
 
 use super::{Born, Sending};
 use crate::Engine;
-use crate::gate::Permit;
+use crate::gate::Reserve;
 use crate::notes::Note;
+
+/// What one look remembers for the next.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    /// How many there were: each begins with another lane.
+    turn: usize,
+    /// Lanes that the store named, of which nothing was taken since.
+    named: HashSet<Lane>,
+    /// Of those the ones that gave nothing for a share of the bytes: what is due there is large.
+    large: HashSet<Lane>,
+}
 
 impl Engine {
     /// Asks the store which lanes have due work, and returns when to ask again at the latest.
-    pub(super) async fn discover(&self) -> Duration {
-        match self.ports.queue.due(limits::LANES_PER_LOOK_MAX).await {
+    pub(super) async fn discover(&self, looks: &mut Looks) -> Duration {
+        self.gate.forget(|lane| self.terms(lane).is_some());
+        // Held lanes are named like others, and must not keep others from being named.
+        let lanes_max = limits::LANES_PER_LOOK_MAX.saturating_add(self.gate.held());
+        match self.ports.queue.due(lanes_max).await {
             Ok(due) => {
-                let mut homeless = 0;
-                for lane in due.lanes {
-                    match self.concurrency(lane.lane) {
-                        Some(_) => self.gate.note_backlog(lane.lane),
-                        None => homeless += 1,
-                    }
-                }
-                self.metrics.lanes_homeless.set(homeless);
+                let (known, homeless): (Vec<Lane>, Vec<Lane>) =
+                    due.lanes.iter().map(|due| due.lane).partition(|lane| self.terms(*lane).is_some());
+                known.iter().for_each(|lane| self.gate.note_backlog(*lane));
+                looks.named = known.into_iter().collect();
+                looks.large.retain(|lane| looks.named.contains(lane));
+                self.metrics.lanes_homeless.set(i64::try_from(homeless.len()).unwrap_or(i64::MAX));
                 due.next_in.unwrap_or(limits::LOOK_EVERY)
             }
             Err(error) => {
@@ -38,58 +50,69 @@ impl Engine {
     }
 
     /// Takes deliveries of the lanes with a known backlog, as many as there are permits, and sends them.
-    pub(super) async fn take_backlog(self: &Arc<Engine>, sending: &Sending) {
-        let mut reserved: HashMap<Lane, Vec<Permit>> = HashMap::new();
-        for lane in self.gate.backlogged() {
-            // A lane that no destination of today answers to is homeless: it waits, nothing is lost.
-            let Some(concurrency) = self.concurrency(lane) else {
-                self.gate.note_caught_up(lane);
-                continue;
-            };
-            let permits = self.gate.reserve(lane, concurrency, limits::TAKE_PER_LANE_MAX as u32);
-            if !permits.is_empty() {
-                reserved.insert(lane, permits);
-            }
-        }
+    pub(super) async fn take_backlog(self: &Arc<Engine>, looks: &mut Looks, sending: &Sending) {
+        let reserved = self.reserve_backlog(looks);
         if reserved.is_empty() {
             return;
         }
         let note = self.notes.draw(|| self.mint());
-        let wants = self.wants(&reserved, note.token());
+        let want = |(lane, reserve): (&Lane, &Reserve)| Want {
+            lane: *lane,
+            count: reserve.count(),
+            bytes: reserve.bytes(),
+            token: note.token(),
+            suspects: false,
+        };
+        let wants: Vec<Want> = reserved.iter().map(want).collect();
         let taken = match self.ports.queue.take(self.seat.owner, wants.clone()).await {
             Ok(taken) => taken,
             Err(error) => return self.look_failed(&error),
         };
-        self.note_what_is_left(&wants, &taken);
+        self.note_what_is_left(&wants, &taken, looks);
         self.send_taken(taken, reserved, &note, sending).await;
     }
 
-    /// Shares the free bytes among the lanes. One of them, another each time, may use them all, so that a
-    /// body larger than a share is not passed over for ever.
-    fn wants(&self, reserved: &HashMap<Lane, Vec<Permit>>, token: Token) -> Vec<Want> {
-        let free = self.gate.bytes_free();
-        let share = free / reserved.len().max(1);
-        let favoured = (self.chance() * reserved.len() as f64) as usize;
-        let want = |(nth, (lane, permits)): (usize, (&Lane, &Vec<Permit>))| Want {
-            lane: *lane,
-            count: u32::try_from(permits.len()).unwrap_or(u32::MAX),
-            bytes: if nth == favoured { free } else { share },
-            token,
-            suspects: false,
-        };
-        reserved.iter().enumerate().map(want).collect()
+    /// Gets permits for the lanes with a known backlog, in an order that is fair, each with its share of the
+    /// free bytes; at the end one lane, if it has need of it, with all that is left of them.
+    fn reserve_backlog(&self, looks: &mut Looks) -> HashMap<Lane, Reserve> {
+        let lanes = fair::order(self.gate.backlogged(), looks.turn);
+        looks.turn = looks.turn.wrapping_add(1);
+        let share = self.gate.bytes_free() / lanes.len().max(1);
+        let mut reserved = HashMap::new();
+        let mut large = None;
+        for lane in lanes {
+            // A lane that no destination of today answers to is homeless: it waits, nothing is lost.
+            let Some(terms) = self.terms(lane) else {
+                self.gate.note_caught_up(lane);
+                continue;
+            };
+            if looks.large.contains(&lane) {
+                large = large.or(Some((lane, terms)));
+                continue;
+            }
+            let wanted = limits::TAKE_PER_LANE_MAX as u32;
+            reserved.extend(self.gate.reserve(lane, &terms, wanted, share).map(|reserve| (lane, reserve)));
+        }
+        if let Some((lane, terms)) = large {
+            reserved.extend(self.gate.reserve_large(lane, &terms).map(|reserve| (lane, reserve)));
+        }
+        reserved
     }
 
-    /// A lane that gave fewer deliveries than it had permits for has no more that are due, unless it
-    /// was their size: then it is looked at again when bytes are free.
-    fn note_what_is_left(&self, wants: &[Want], taken: &[Leased]) {
+    /// A lane that gave fewer deliveries than it had permits for has no more that are due, unless their size
+    /// was the reason: what the store had named and then did not give is larger than a share of the bytes.
+    fn note_what_is_left(&self, wants: &[Want], taken: &[Leased], looks: &mut Looks) {
         for want in wants {
             let of_lane = || taken.iter().filter(|leased| leased.lane == want.lane);
             let count = of_lane().count();
             let bytes: usize = of_lane().map(|leased| leased.bytes as usize).sum();
-            let by_size =
-                bytes.saturating_add(limits::BODY_BYTES_MAX) > want.bytes && count < want.count as usize;
-            if count < want.count as usize && !(by_size && count > 0) {
+            let was_large = looks.large.remove(&want.lane);
+            let was_named = looks.named.remove(&want.lane);
+            if count == 0 && was_named && !was_large {
+                looks.named.insert(want.lane);
+                looks.large.insert(want.lane);
+                self.gate.look_now();
+            } else if count == 0 || count < want.count as usize && bytes <= want.bytes / 2 {
                 self.gate.note_caught_up(want.lane);
             }
         }
@@ -98,18 +121,15 @@ impl Engine {
     async fn send_taken(
         self: &Arc<Engine>,
         taken: Vec<Leased>,
-        mut reserved: HashMap<Lane, Vec<Permit>>,
+        mut reserved: HashMap<Lane, Reserve>,
         note: &Note,
         sending: &Sending,
     ) {
         let mut unsendable = Vec::new();
         let mut sending = sending.lock().await;
         for leased in taken {
-            match reserved.get_mut(&leased.lane).and_then(Vec::pop) {
-                Some(permit) => {
-                    let permit = permit.charge(leased.bytes);
-                    self.send(Born { leased, permit, note: note.clone() }, &mut sending);
-                }
+            match reserved.get_mut(&leased.lane).and_then(|reserve| reserve.permit(leased.bytes)) {
+                Some(permit) => self.send(Born { leased, permit, note: note.clone() }, &mut sending),
                 None => unsendable.push((leased.id, leased.lease)),
             }
         }
@@ -129,14 +149,18 @@ impl Engine {
             return;
         }
         for lane in self.gate.backlogged() {
-            let Some(concurrency) = self.concurrency(lane) else { continue };
-            let Some(permit) = self.gate.reserve(lane, concurrency, 1).pop() else { continue };
+            let Some(terms) = self.terms(lane) else { continue };
+            let any_size = self.gate.reserve_large(lane, &terms);
+            let Some(reserve) =
+                any_size.or_else(|| self.gate.reserve(lane, &terms, 1, limits::BODY_BYTES_MAX))
+            else {
+                continue;
+            };
             let note = self.notes.draw(|| self.mint());
-            let want =
-                Want { lane, count: 1, bytes: limits::BODY_BYTES_MAX, token: note.token(), suspects: true };
+            let want = Want { lane, count: 1, bytes: reserve.bytes(), token: note.token(), suspects: true };
             match self.ports.queue.take(self.seat.owner, vec![want]).await {
                 Ok(taken) => {
-                    let reserved = HashMap::from([(lane, vec![permit])]);
+                    let reserved = HashMap::from([(lane, reserve)]);
                     let found = !taken.is_empty();
                     self.suspect_in_hand.store(found, Ordering::Relaxed);
                     self.send_taken(taken, reserved, &note, sending).await;
@@ -149,9 +173,10 @@ impl Engine {
         }
     }
 
-    /// Returns how many requests today's destination of a lane may have on the wire.
-    fn concurrency(&self, lane: Lane) -> Option<u32> {
-        self.current.of(lane.scope).destination(lane.id).map(|destination| destination.concurrency)
+    /// Returns what today's configuration allows a lane: a destination's terms, or those of a route until it
+    /// splits. None: neither is configured.
+    pub(crate) fn terms(&self, lane: Lane) -> Option<Terms> {
+        self.current.of(lane.scope).terms(lane.id)
     }
 
     fn look_failed(&self, error: &StoreError) {

@@ -13,6 +13,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use look::Looks;
+
 use crate::Engine;
 use crate::gate::Permit;
 use crate::notes::Note;
@@ -56,16 +58,19 @@ impl Engine {
     /// Looks at once, then whenever there is a reason to, and every second anyway: a control or
     /// another process may have changed what is due.
     async fn look_for_due(self: &Arc<Engine>, sending: &Sending) {
+        let mut looks = Looks::default();
         let mut next_discovery = Instant::now();
         loop {
             if self.gate.must_discover() || Instant::now() >= next_discovery {
-                let wait = self.discover().await.clamp(limits::LOOK_PAUSE, limits::LOOK_EVERY);
+                let wait = self.discover(&mut looks).await.clamp(limits::LOOK_PAUSE, limits::LOOK_EVERY);
                 next_discovery = Instant::now() + wait;
                 self.take_a_suspect(sending).await;
             }
-            self.take_backlog(sending).await;
-            // A timeout is as good a reason as a wake.
-            let _woken = timeout_at(next_discovery, self.gate.woken()).await.is_ok();
+            self.take_backlog(&mut looks, sending).await;
+            // A timeout is as good a reason as a wake: of a discovery, or of a rate or a breaker.
+            let passable = self.gate.passable_in().map(|wait| Instant::now() + wait.max(limits::LOOK_PAUSE));
+            let next = passable.map_or(next_discovery, |passable| passable.min(next_discovery));
+            let _woken = timeout_at(next, self.gate.woken()).await.is_ok();
         }
     }
 

@@ -59,8 +59,8 @@ impl Engine {
         if self.draining.load(Ordering::Relaxed) {
             return None;
         }
-        let destination = topology.destination(delivery.destination?)?;
-        let permit = self.gate.try_birth(delivery.lane, destination.concurrency, delivery.bytes)?;
+        let terms = topology.terms(delivery.lane.id)?;
+        let permit = self.gate.try_birth(delivery.lane, &terms, delivery.bytes)?;
         let note = self.notes.draw(|| self.mint());
         delivery.birth = Birth::Taken(Lease { owner: self.seat.owner, token: note.token() });
         Some((permit, note))

@@ -14,7 +14,7 @@ use hookgate_core::scheme::Verification;
 use hookgate_core::source::{DedupeKey, DedupeRule, Source};
 use hookgate_core::template::Template;
 use hookgate_core::topology::{
-    Destination, Endpoint, HttpTarget, OnPluginFailure, Plugin, Route, Signing, Topology, TopologyParts,
+    Destination, Endpoint, OnPluginFailure, Plugin, Route, Signing, Topology, TopologyParts,
 };
 use hookgate_core::word::{Actor, Digest, Kind, NameId, Scope, ScopeId, Secret, Slug};
 use hookgate_ports::doubles::{Memory, ScriptedGuests, VirtualClock, Wire};
@@ -58,7 +58,8 @@ impl Plan {
     }
 
     fn topology(&self) -> Topology {
-        let recipe = Arc::new(Recipe { stages: self.stages.iter().enumerate().map(stage).collect() });
+        let recipe =
+            Arc::new(Recipe { router: None, stages: self.stages.iter().enumerate().map(stage).collect() });
         let source = source();
         let route = Route {
             id: id(Kind::Route, "all"),
@@ -234,18 +235,12 @@ fn source() -> Source {
 fn destination(name: &str, concurrency: u32, delays: &[u64]) -> Destination {
     let url = format!("https://{name}.test/hook");
     let secrets = vec![Secret::from("0123456789abcdef0123456789abcdef")];
+    let endpoint = Endpoint::Plain(url.parse().expect("a URL"));
     Destination {
-        scope: scope(),
-        id: id(Kind::Destination, name),
-        name: slug(name),
         retry: RetryPolicy::list(delays.iter().map(|seconds| Duration::from_secs(*seconds)).collect()),
-        timeout: Duration::from_secs(15),
         concurrency,
-        http: HttpTarget {
-            endpoint: Endpoint::Plain(url.parse().expect("a URL")),
-            headers: vec![],
-            signing: Signing::StandardWebhooks { secrets },
-        },
+        signing: Signing::StandardWebhooks { secrets },
+        ..Destination::posting_to(endpoint, scope(), slug(name))
     }
 }
 

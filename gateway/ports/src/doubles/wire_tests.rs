@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hookgate_core::destination::HttpVersion;
 use hookgate_core::outcome::Word;
 use http::Method;
 
@@ -14,6 +15,7 @@ fn post(url: &str, body: &'static str) -> OutboundRequest {
         headers: Headers::new(),
         body: Bytes::from_static(body.as_bytes()),
         timeout: Duration::from_secs(1),
+        version: HttpVersion::Agreed,
     }
 }
 

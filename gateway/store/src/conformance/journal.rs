@@ -276,6 +276,7 @@ fn component(bytes: &'static [u8]) -> Component {
 
 fn recipe() -> Recipe {
     Recipe {
+        router: None,
         stages: vec![Stage {
             plugin: slug("summary"),
             digest: Digest::of(b"old"),

@@ -45,6 +45,7 @@ pub(super) fn rendered(body: &'static str) -> Rendered {
     Rendered {
         method: Method::POST,
         url: "https://crm.example.com/hooks".into(),
+        reference: "messages".into(),
         headers: fields(&[("content-type", "application/json")]),
         body: Bytes::from_static(body.as_bytes()),
         is_event_body: false,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use hookgate_core::destination::HttpVersion;
 use hookgate_core::limits;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -25,11 +26,16 @@ const STREAM_WINDOW_BYTES: u32 = 128 << 10;
 /// The same for all streams of a connection together.
 const CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
 
-/// Builds a client that sends what it is given, once.
+/// Builds a client that sends what it is given, once. With [`HttpVersion::Two`] it speaks HTTP/2 whatever
+/// TLS agrees upon, and without TLS by prior knowledge (RFC 9113, 3.3).
 ///
 /// It drives each connection on a task of its own, which ends with its connection: when the receiver
 /// closes it, it was idle too long, its request was dropped, or the client is.
-pub(super) fn build(settings: &HttpSettings, connector: Connector) -> Client<Connector, Full<Bytes>> {
+pub(super) fn build(
+    settings: &HttpSettings,
+    connector: Connector,
+    version: HttpVersion,
+) -> Client<Connector, Full<Bytes>> {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
@@ -37,6 +43,7 @@ pub(super) fn build(settings: &HttpSettings, connector: Connector) -> Client<Con
         .pool_max_idle_per_host(settings.idle_connections_max)
         // Repeats only what was never written to a kept connection, see the module's words.
         .retry_canceled_requests(true)
+        .http2_only(version == HttpVersion::Two)
         .http1_max_buf_size(limits::HEADER_BYTES_MAX)
         .http1_max_headers(limits::HEADER_COUNT_MAX)
         // Some receivers compare header names with their case; `Webhook-Id` is what they expect to see.

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use hookgate_core::address::Allowed;
+use hookgate_core::destination::HttpVersion;
 use hookgate_core::outbound::OutboundRequest;
 use hookgate_core::outcome::Outcome;
 use hookgate_core::word::duration_text;
@@ -47,8 +48,8 @@ use crate::names::Names;
 /// The HTTP [`Transport`].
 ///
 /// Connections are kept per scheme, host and port, and used again until they were idle for
-/// `HttpSettings::idle_connection`. HTTP/2 is used where a receiver offers it in TLS; then many requests
-/// share one connection, and a dropped call resets its own stream instead of closing the connection.
+/// `HttpSettings::idle_connection`. HTTP/2 is used where a receiver offers it in TLS, and where a request
+/// asks for it, also without TLS; then many requests share one connection, and a dropped call resets its own stream instead of closing the connection.
 pub struct Http {
     settings: HttpSettings,
     tls: Tls,
@@ -60,6 +61,7 @@ pub struct Http {
 struct Pool {
     guard: Arc<Guard>,
     client: Client<Connector, Full<Bytes>>,
+    http2: Client<Connector, Full<Bytes>>,
 }
 
 /// Why there is no HTTP transport: this machine's setup.
@@ -114,11 +116,11 @@ impl Http {
         pool.guard.check(&request.url)?;
         let within = request.timeout;
         let host = request.url.host_str().unwrap_or_default().to_owned();
+        let client = pool.client(request.version);
         let request = request::wire(request)?;
         let mut status = None;
         let exchange = async {
-            let response =
-                pool.client.request(request).await.map_err(|error| error::failure(&error, &host))?;
+            let response = client.request(request).await.map_err(|error| error::failure(&error, &host))?;
             status = Some(response.status().as_u16());
             answer::read(response, self.settings.response_bytes_max, &host).await
         };
@@ -149,6 +151,15 @@ impl Pool {
     fn new(settings: &HttpSettings, guard: Guard, tls: &Tls, metrics: &Metrics) -> Pool {
         let guard = Arc::new(guard);
         let connector = Connector::new(guard.clone(), tls.clone(), settings.connect_timeout, metrics.clone());
-        Pool { guard, client: client::build(settings, connector) }
+        let client = client::build(settings, connector.clone(), HttpVersion::Agreed);
+        let http2 = client::build(settings, connector, HttpVersion::Two);
+        Pool { guard, client, http2 }
+    }
+
+    fn client(&self, version: HttpVersion) -> &Client<Connector, Full<Bytes>> {
+        match version {
+            HttpVersion::Agreed => &self.client,
+            HttpVersion::Two => &self.http2,
+        }
     }
 }

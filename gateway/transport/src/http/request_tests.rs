@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hookgate_core::destination::HttpVersion;
 use hookgate_core::word::Headers;
 
 use super::*;
@@ -16,6 +17,7 @@ fn outbound(url: &str, headers: &[(&'static str, &'static str)]) -> OutboundRequ
             .collect::<Headers>(),
         body: Bytes::from_static(b"{}"),
         timeout: Duration::from_secs(1),
+        version: HttpVersion::Agreed,
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hookgate_core::address::Allowed;
+use hookgate_core::destination::HttpVersion;
 use hookgate_core::outbound::OutboundRequest;
 use hookgate_core::outcome::{Answer, Outcome, Reach};
 use hookgate_core::word::Headers;
@@ -47,6 +48,7 @@ pub(crate) fn post(url: &str) -> OutboundRequest {
             .collect(),
         body: Bytes::from_static(b"{\"hello\":\"world\"}"),
         timeout: LONG,
+        version: HttpVersion::Agreed,
     }
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hookgate_core::destination::HttpVersion;
+use hookgate_core::outbound::OutboundRequest;
 use hookgate_core::outcome::Reach;
+use hookgate_ports::Transport as _;
 use hookgate_transport::{HttpSettings, Roots};
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full};
@@ -19,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::receiver::Receiver;
-use crate::sender::{SHORT, Sender, allowed, answer, check_unreachable};
+use crate::sender::{SHORT, Sender, allowed, answer, check_unreachable, post};
 
 struct Identity {
     certificate: CertificateDer<'static>,
@@ -91,6 +94,35 @@ async fn a_trusted_receiver_is_spoken_to_in_the_best_protocol_that_it_offers() {
         }
         assert_eq!(receiver.connections(), 1, "{offers:?}");
     }
+}
+
+async fn sent_by_two(sender: &Sender, url: &str) -> Option<String> {
+    let request = OutboundRequest { version: HttpVersion::Two, ..post(url) };
+    answer(sender.http.send(request).await).headers.first_text("x-http")
+}
+
+#[tokio::test]
+async fn http2_is_spoken_without_tls_where_it_is_asked_for() {
+    let receiver = Receiver::start(|peer, _| async move {
+        let _ = Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(peer.into_stream()), service_fn(echo))
+            .await;
+    })
+    .await;
+    let sender = Arc::new(Sender::new());
+    let url = receiver.url();
+
+    let agreed = answer(sender.send(&url).await);
+    assert_eq!(agreed.headers.first_text("x-http").as_deref(), Some("1"), "nobody asked");
+    assert_eq!(sent_by_two(&sender, &url).await.as_deref(), Some("2"));
+
+    let mut sends = JoinSet::new();
+    for _ in 0..200 {
+        let (sender, url) = (sender.clone(), url.clone());
+        sends.spawn(async move { sent_by_two(&sender, &url).await });
+    }
+    assert_eq!(sends.join_all().await, vec![Some("2".to_owned()); 200]);
+    assert_eq!(receiver.connections(), 2, "one of each version");
 }
 
 #[tokio::test]
