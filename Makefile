@@ -2,7 +2,7 @@
 # Every target builds the same selection (`--workspace`) in the same profile, so that nothing is compiled twice.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run receiver send test bench fmt lint
+.PHONY: help setup run receiver send test bench fuzz fmt lint
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ test: ## Run every test
 
 bench: ## Measure; `make bench ARGS="client"` for a part, ARGS="--quick" for a look
 	@scripts/bench $(ARGS)
+
+fuzz: ## Fuzz under cargo-fuzz where a nightly toolchain is, e.g. make fuzz ARGS="filter 60"
+	@scripts/fuzz $(ARGS)
 
 fmt: ## Format everything
 	@scripts/each fmt

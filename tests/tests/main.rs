@@ -7,5 +7,8 @@ mod hostile_requests;
 mod ingest;
 mod kills;
 mod plugin_build;
+mod reloads;
+mod routing;
 mod setup;
+mod starter;
 mod tidy;

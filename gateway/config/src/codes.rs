@@ -72,6 +72,8 @@ pub(crate) const BAD_TEMPLATE: &str = "bad-template";
 pub(crate) const CONSTANT_KEY: &str = "constant-key";
 /// A `match` does not read.
 pub(crate) const BAD_CONDITION: &str = "bad-condition";
+/// A `filter` does not read.
+pub(crate) const BAD_FILTER: &str = "bad-filter";
 /// A pattern of event types does not read.
 pub(crate) const BAD_TYPE_PATTERN: &str = "bad-type-pattern";
 /// Keys that exclude each other, or one that lacks its partner.
@@ -155,6 +157,7 @@ pub const ALL: &[&str] = &[
     BAD_TEMPLATE,
     CONSTANT_KEY,
     BAD_CONDITION,
+    BAD_FILTER,
     BAD_TYPE_PATTERN,
     CONFLICTING_KEYS,
     BAD_REFERENCE,

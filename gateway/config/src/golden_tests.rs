@@ -17,7 +17,7 @@ use crate::{CODES, ComponentRef, Config, Diagnostic, Resolve, Secrets, check, co
 
 /// What the corpus pretends to be around it: variables, files and components.
 #[derive(Deserialize)]
-pub(crate) struct World {
+struct World {
     env: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     components: BTreeMap<String, Found>,
@@ -32,12 +32,12 @@ struct Found {
 }
 
 impl World {
-    pub(crate) fn of_the_corpus() -> World {
+    fn of_the_corpus() -> World {
         let text = fs::read_to_string(corpus("").join("world.json")).expect("the corpus has a world");
         serde_json::from_str(&text).expect("the world reads")
     }
 
-    pub(crate) fn check(&self, text: &str) -> Result<Config, Vec<Diagnostic>> {
+    fn check(&self, text: &str) -> Result<Config, Vec<Diagnostic>> {
         check(text, |component| self.inspect(component), Secrets::Resolve(self))
     }
 
@@ -73,7 +73,7 @@ fn corpus(folder: &str) -> PathBuf {
 }
 
 /// The files of a folder, with their texts, in the order of their names.
-pub(crate) fn files(folder: &str) -> Vec<(PathBuf, String)> {
+fn files(folder: &str) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(corpus(folder)).expect("the corpus has this folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let mut paths: Vec<PathBuf> =

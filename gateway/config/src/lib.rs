@@ -27,8 +27,6 @@ mod units;
 
 #[cfg(test)]
 mod golden_tests;
-#[cfg(test)]
-mod mutation_tests;
 
 pub use catalogue::{Catalogue, Component, ComponentRef};
 pub use check::{check, read};

@@ -2,6 +2,8 @@
 //!
 //! What they cannot say, a Wasm router says; there is no third language.
 
+use std::fmt;
+
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -50,6 +52,28 @@ pub enum Test {
     Regex(Regex),
     /// It is there at all, or not.
     Exists(bool),
+}
+
+/// A part of a condition or filter that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// What was asked for.
+    pub wanted: String,
+    /// The value that stands there, as JSON text, long ones cut; none: nothing stands there.
+    pub found: Option<String>,
+}
+
+impl Unmet {
+    pub(crate) fn new(wanted: String, found: Option<&Value>) -> Unmet {
+        let shown = found.map(|value| {
+            let text = value.to_string();
+            match text.char_indices().nth(limits::SHOWN_VALUE_CHARS_MAX) {
+                Some((end, _)) => format!("{}…", &text[..end]),
+                None => text,
+            }
+        });
+        Unmet { wanted, found: shown }
+    }
 }
 
 /// How two values compare.
@@ -119,6 +143,55 @@ impl Condition {
             Condition::Test { path, test } => test.passes(path.value(envelope).as_deref()),
         }
     }
+
+    /// Returns what would have to be otherwise; nothing if the condition holds.
+    pub fn unmet(&self, envelope: &Envelope<'_>) -> Vec<Unmet> {
+        if self.holds(envelope) {
+            return Vec::new();
+        }
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().flat_map(|part| part.unmet(envelope)).collect()
+            }
+            Condition::Not(part) => vec![Unmet::new(format!("not ({part})"), None)],
+            Condition::Test { path, test } => {
+                vec![Unmet::new(format!("{path} {test}"), path.value(envelope).as_deref())]
+            }
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (parts, by) = match self {
+            Condition::All(parts) => (parts, " and "),
+            Condition::Any(parts) => (parts, " or "),
+            Condition::Not(part) => return write!(f, "not ({part})"),
+            Condition::Test { path, test } => return write!(f, "{path} {test}"),
+        };
+        for (nth, part) in parts.iter().enumerate() {
+            write!(f, "{}{part}", if nth > 0 { by } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |items: &[Value]| Value::from(items.to_vec()).to_string();
+        match self {
+            Test::Eq(wanted) => write!(f, "eq {wanted}"),
+            Test::Ne(wanted) => write!(f, "ne {wanted}"),
+            Test::In(wanted) => write!(f, "in {}", list(wanted)),
+            Test::NotIn(wanted) => write!(f, "nin {}", list(wanted)),
+            Test::Order(order, bound) => write!(f, "{} {bound}", order.word()),
+            Test::Contains(part) => write!(f, "contains {part}"),
+            Test::StartsWith(start) => write!(f, "starts_with {start:?}"),
+            Test::EndsWith(end) => write!(f, "ends_with {end:?}"),
+            Test::Regex(regex) => write!(f, "regex {:?}", regex.as_str()),
+            Test::Exists(wanted) => write!(f, "exists {wanted}"),
+        }
+    }
 }
 
 impl Test {
@@ -145,6 +218,15 @@ impl Test {
 }
 
 impl Order {
+    fn word(self) -> &'static str {
+        match self {
+            Order::Gt => "gt",
+            Order::Gte => "gte",
+            Order::Lt => "lt",
+            Order::Lte => "lte",
+        }
+    }
+
     fn admits(self, ordering: std::cmp::Ordering) -> bool {
         match self {
             Order::Gt => ordering.is_gt(),
@@ -172,7 +254,7 @@ fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+pub(crate) fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
     match (a, b) {
         (Value::Number(x), Value::Number(y)) => match (x.as_i64(), y.as_i64()) {
             (Some(x), Some(y)) => Some(x.cmp(&y)),

@@ -1,6 +1,7 @@
 //! The envelope: what conditions and templates look at. `{ source, type, headers, body }`.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -82,6 +83,20 @@ impl Path {
     }
 }
 
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Source => f.write_str("source"),
+            Path::Type => f.write_str("type"),
+            Path::Header(name) => write!(f, "headers.{name}"),
+            Path::Body(steps) => {
+                f.write_str("body")?;
+                steps.iter().try_for_each(|step| write!(f, ".{step}"))
+            }
+        }
+    }
+}
+
 /// Returns what one step leads to: a field of an object, or an element of an array by its number.
 pub(crate) fn member<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     match value {
@@ -108,6 +123,11 @@ impl TypeGlob {
             return Err("`**` says no more than `*`, which also stands for dots".into());
         }
         Ok(TypeGlob(text.to_owned()))
+    }
+
+    /// Returns the pattern.
+    pub fn text(&self) -> &str {
+        &self.0
     }
 
     /// Tells whether a type fits. Takes time in proportion to type times stars.

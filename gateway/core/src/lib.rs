@@ -27,6 +27,8 @@ pub mod envelope;
 
 pub mod condition;
 
+pub mod filter;
+
 pub mod template;
 
 pub mod destination;

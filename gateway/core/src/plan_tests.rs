@@ -9,6 +9,7 @@ use super::*;
 use crate::condition::Condition;
 use crate::envelope::TypeGlob;
 use crate::event::{Content, Parts};
+use crate::filter::Filter;
 use crate::recipe::Recipe;
 use crate::topology::{Destination, Endpoint, OnPluginFailure, TopologyParts};
 use crate::word::{Digest, EventId, Headers, Kind, Millis, NameId, Origin, Scope, ScopeId, Slug};
@@ -29,6 +30,8 @@ fn route(name: &str, types: &[&str], condition: Option<serde_json::Value>, to: &
         source: id(Kind::Source, "shop"),
         types: types.iter().map(|glob| TypeGlob::parse(glob).expect("a glob")).collect(),
         condition: condition.map(|tree| Condition::parse(&tree).expect("a condition")),
+        filter: None,
+        catch_all: false,
         recipe_digest: recipe.digest(),
         recipe,
         to: to.iter().map(|name| id(Kind::Destination, name)).collect(),
@@ -124,4 +127,64 @@ fn a_body_that_is_no_json_fails_conditions_and_not_the_plan() {
     let planned = planned(routes, &event("shop", "order.paid", "<xml/>"));
 
     assert_eq!(planned, [(id(Kind::Route, "two"), id(Kind::Destination, "b"))]);
+}
+
+fn catch_all(name: &str, to: &[&str]) -> Route {
+    Route { catch_all: true, ..route(name, &[], None, to) }
+}
+
+fn filtered(name: &str, filter: &str, to: &[&str]) -> Route {
+    Route { filter: Some(Filter::parse(filter).expect("a filter")), ..route(name, &[], None, to) }
+}
+
+#[test]
+fn a_catch_all_takes_what_no_other_route_took() {
+    let routes = || vec![catch_all("rest", &["b"]), filtered("big", "@.body.total > 10", &["a"])];
+    let (rest, big) = (id(Kind::Route, "rest"), id(Kind::Route, "big"));
+    let (a, b) = (id(Kind::Destination, "a"), id(Kind::Destination, "b"));
+
+    assert_eq!(planned(routes(), &event("shop", "order.paid", r#"{"total":11}"#)), [(big, a)]);
+    assert_eq!(planned(routes(), &event("shop", "order.paid", r#"{"total":10}"#)), [(rest, b)]);
+}
+
+#[test]
+fn a_route_says_why_it_does_not_take_an_event() {
+    let routes = vec![
+        route("refunds", &["refund.*"], None, &["a"]),
+        Route {
+            filter: Some(Filter::parse("@.body.currency == 'EUR'").expect("a filter")),
+            ..route("large", &[], Some(json!({"body.total": {"gte": 100}})), &["a"])
+        },
+        filtered("any", "@.body.total > 0", &["a"]),
+        catch_all("rest", &["b"]),
+    ];
+    let event = event("shop", "order.paid", r#"{"total":10}"#);
+    let topology =
+        Topology::new(scope(), Digest::of(b""), TopologyParts { routes, ..TopologyParts::default() });
+
+    let said: Vec<(String, Why)> = explain(&topology, event.source, &Envelope::of(&event.content))
+        .into_iter()
+        .map(|(route, why)| (route.name.to_string(), why))
+        .collect();
+
+    let unmet = |wanted: &str, found: Option<&str>| Unmet {
+        wanted: wanted.to_owned(),
+        found: found.map(str::to_owned),
+    };
+    let by = Slug::parse("any").expect("a slug");
+    assert_eq!(
+        said,
+        [
+            ("refunds".into(), Why::OtherType { types: vec!["refund.*".into()], found: "order.paid".into() }),
+            (
+                "large".into(),
+                Why::Unmet(vec![
+                    unmet("body.total gte 100", Some("10")),
+                    unmet("@.body.currency == \"EUR\"", None)
+                ])
+            ),
+            ("any".into(), Why::Takes),
+            ("rest".into(), Why::TakenBefore { by }),
+        ]
+    );
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::condition::Condition;
 use crate::destination::{ROUTE_TERMS, Terms};
 use crate::envelope::TypeGlob;
+use crate::filter::Filter;
 use crate::plugin::{Call, Grants, Manifest, PluginLimits};
 use crate::publication::api_source;
 use crate::recipe::{Recipe, Stage};
@@ -56,8 +57,12 @@ pub struct Route {
     pub source: NameId,
     /// Types that it takes; empty: all.
     pub types: Vec<TypeGlob>,
-    /// What an event must be like; none: anything.
+    /// What an event must be like, in the words of `match`; none: anything.
     pub condition: Option<Condition>,
+    /// And in the words of `filter`; none: anything.
+    pub filter: Option<Filter>,
+    /// Takes only what no other route of its source takes.
+    pub catch_all: bool,
     /// The transforms, pinned by each delivery at its birth.
     pub recipe: Arc<Recipe>,
     /// [`Recipe::digest`] of it, once.

@@ -21,6 +21,7 @@ mod target;
 
 use std::ops::Range;
 
+use hookgate_core::filter::FilterError;
 use hookgate_core::template::TemplateError;
 use hookgate_core::topology::{Topology, TopologyParts};
 use hookgate_core::word::{Digest, Kind, NameId, Scope, ScopeId, Slug};
@@ -125,5 +126,12 @@ impl Compiler<'_> {
             None => rest.chars().next().map_or(0, char::len_utf8),
         };
         self.add(codes::BAD_TEMPLATE, &(begin..begin + len), error.why, error.help);
+    }
+
+    /// Notes what is wrong in a filter, from its place inside the text to the text's end.
+    fn filter_error(&mut self, filter: &At<String>, error: FilterError) {
+        let begin = in_file(&self.file.text, &filter.span, error.at);
+        let end = in_file(&self.file.text, &filter.span, filter.text().len());
+        self.add(codes::BAD_FILTER, &(begin..end.max(begin)), error.why, error.help);
     }
 }

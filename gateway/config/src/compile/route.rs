@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hookgate_core::condition::Condition;
 use hookgate_core::envelope::TypeGlob;
+use hookgate_core::filter::Filter;
 use hookgate_core::plugin::Role;
 use hookgate_core::recipe::{Recipe, Stage};
 use hookgate_core::source::API;
@@ -35,6 +36,7 @@ pub(super) fn routes(compiler: &mut Compiler<'_>, plugins: &mut Plugins) -> Vec<
             let source = routes.source(&table.source);
             let types = routes.types(table);
             let condition = table.condition.as_ref().and_then(|tree| routes.condition(tree));
+            let filter = table.filter.as_ref().and_then(|text| routes.filter(text));
             let stages =
                 table.stages().iter().map(|stage| routes.stage(stage)).collect::<Vec<Option<Stage>>>();
             let to = routes.to(&table.to);
@@ -49,6 +51,8 @@ pub(super) fn routes(compiler: &mut Compiler<'_>, plugins: &mut Plugins) -> Vec<
                 source: source?,
                 types,
                 condition,
+                filter,
+                catch_all: table.catch_all.unwrap_or(false),
                 recipe,
                 recipe_digest,
                 to,
@@ -108,6 +112,10 @@ impl Routes<'_, '_> {
                 None
             }
         }
+    }
+
+    fn filter(&mut self, text: &At<String>) -> Option<Filter> {
+        Filter::parse(text.text()).map_err(|error| self.compiler.filter_error(text, error)).ok()
     }
 
     fn stage(&mut self, stage: &StageTable) -> Option<Stage> {

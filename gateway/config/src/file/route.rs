@@ -14,6 +14,10 @@ pub(crate) struct RouteTable {
     pub(crate) types: Option<At<Vec<At<String>>>>,
     #[serde(rename = "match")]
     pub(crate) condition: Option<At<Node>>,
+    /// A JSONPath condition.
+    pub(crate) filter: Option<At<String>>,
+    /// Takes only what no other route takes.
+    pub(crate) catch_all: Option<bool>,
     pub(crate) transform: Option<Vec<Form<StageTable>>>,
     pub(crate) to: At<Vec<At<String>>>,
     pub(crate) on_plugin_failure: Option<At<String>>,

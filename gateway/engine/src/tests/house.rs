@@ -70,6 +70,8 @@ impl Plan {
             recipe_digest: recipe.digest(),
             recipe,
             to: self.destinations.iter().map(|(name, ..)| id(Kind::Destination, name)).collect(),
+            filter: None,
+            catch_all: false,
             on_plugin_failure: self.on_plugin_failure,
         };
         let destinations =

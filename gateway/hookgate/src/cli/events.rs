@@ -6,8 +6,9 @@ use super::{Events, Exit};
 
 /// Lists events, or shows one.
 pub(super) fn run(events: Events) -> Result<(), Exit> {
-    let Events { id, source, event_type, limit, online: access } = events;
+    let Events { id, why, source, event_type, limit, online: access } = events;
     online(access, async move |gateway| match id {
+        Some(id) if why => explain(&gateway, &id).await,
         Some(id) => show(&gateway, &id).await,
         None => list(&gateway, source, event_type, limit).await,
     })
@@ -37,6 +38,28 @@ async fn list(
         rows(&answer).map(row).collect(),
     );
     print_more(&answer);
+    Ok(())
+}
+
+async fn explain(gateway: &Gateway, id: &str) -> Result<(), Exit> {
+    let answer = gateway.get(&format!("/v1/events/{id}/routes"), &[]).await?;
+    if gateway.json {
+        print_json(&answer);
+        return Ok(());
+    }
+    let mut none = true;
+    for route in rows(&answer) {
+        none = false;
+        let takes = route["takes"].as_bool().unwrap_or(false);
+        say!("{} {}: {}", if takes { "+" } else { "-" }, text(route, "route"), text(route, "because"));
+        for unmet in route["unmet"].as_array().into_iter().flatten() {
+            let found = unmet["found"].as_str().unwrap_or("nothing there");
+            say!("    {}   found: {found}", text(unmet, "wanted"));
+        }
+    }
+    if none {
+        say!("no route takes events of this source");
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod client;
 mod deliveries;
 mod events;
 mod exit;
+mod init;
 mod plugin_build;
 mod reload;
 mod retry;
@@ -39,6 +40,8 @@ struct Cli {
 enum Command {
     /// Run the gateway
     Serve(Serve),
+    /// Write a commented configuration to begin with
+    Init(Init),
     /// Check a configuration and print every mistake in it
     Check(Check),
     /// Let a running gateway read its configuration again
@@ -63,6 +66,13 @@ pub(crate) struct Serve {
     /// How log lines look: text for people, json for programs
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) log: app::LogFormat,
+}
+
+#[derive(Args)]
+struct Init {
+    /// The file to write
+    #[arg(default_value = "hookgate.toml")]
+    path: PathBuf,
 }
 
 #[derive(Args)]
@@ -93,6 +103,9 @@ struct Online {
 struct Events {
     /// Show this event whole
     id: Option<String>,
+    /// Say of each route why it takes the event, or not
+    #[arg(long, requires = "id")]
+    why: bool,
     /// Only of this source
     #[arg(long)]
     source: Option<String>,
@@ -147,6 +160,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(serve) => app::serve(serve),
+        Command::Init(init) => init::run(&init.path),
         Command::Check(check) => check::run(&check.config, check.no_secrets),
         Command::Reload(online) => client::online(online, reload::run),
         Command::Events(events) => events::run(events),

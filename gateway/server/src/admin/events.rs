@@ -6,13 +6,16 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use hookgate_core::envelope::Envelope;
+use hookgate_core::event::{Content, Parts};
+use hookgate_core::plan::explain;
 use hookgate_core::word::{EventId, Kind, NameId, Slug};
-use hookgate_ports::{EventFilter, Page};
+use hookgate_ports::{EventFilter, EventRow, Page};
 use http::{StatusCode, Uri};
 use serde::Deserialize;
 
 use super::page::{bad, cursor, id as id_of, limit, listed};
-use super::view::EventView;
+use super::view::{EventView, WhyView};
 use super::{Admin, store_problem};
 use crate::Problem;
 
@@ -56,8 +59,42 @@ pub(super) async fn one(
     let id: EventId = id_of(id)?;
     match admin.journal.event(admin.scope, id).await.map_err(store_problem)? {
         Some(row) => Ok(Json(row.into())),
-        None => Err(Problem::new(StatusCode::NOT_FOUND, "unknown-event", format!("there is no event {id}"))),
+        None => Err(no_event(id)),
     }
+}
+
+/// Says of each of today's routes why it takes the event, or not.
+pub(super) async fn routes(
+    State(admin): State<Arc<Admin>>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let id: EventId = id_of(id)?;
+    let row = admin.journal.event(admin.scope, id).await.map_err(store_problem)?;
+    let Some(row) = row else { return Err(no_event(id)) };
+    let source = Slug::parse(&row.source).ok().map(|slug| NameId::of(admin.scope, Kind::Source, &slug));
+    let content = content_of(row);
+    let topology = admin.engine.current().of(admin.scope);
+    let said = source.map(|source| explain(&topology, source, &Envelope::of(&content))).unwrap_or_default();
+    let rows = said.into_iter().map(WhyView::from).collect();
+    Ok(listed(Page { rows, next: None }, ""))
+}
+
+/// Puts an event together again as the plan saw it.
+fn content_of(row: EventRow) -> Content {
+    Content::new(Parts {
+        id: row.id,
+        source: row.source.into(),
+        event_type: row.event_type.into(),
+        subject: None,
+        order_key: None,
+        received_at: row.received_at,
+        headers: Arc::new(row.headers.unwrap_or_default()),
+        body: row.body.unwrap_or_default(),
+    })
+}
+
+fn no_event(id: EventId) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown-event", format!("there is no event {id}"))
 }
 
 /// Reads a name that a parameter gives.

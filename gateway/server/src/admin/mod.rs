@@ -51,6 +51,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
     let api = Router::new()
         .route("/v1/events", get(events::list).post(publish::publish))
         .route("/v1/events/{id}", get(events::one))
+        .route("/v1/events/{id}/routes", get(events::routes))
         .route("/v1/deliveries", get(deliveries::list))
         .route("/v1/deliveries/{id}", get(deliveries::one))
         .route("/v1/deliveries/{id}/attempts", get(deliveries::attempts))

@@ -1,7 +1,11 @@
 //! How the API shows rows: names instead of numbers, RFC 3339 times, bodies as text where they are text.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hookgate_core::plan::Why;
+use hookgate_core::topology::Route;
 use hookgate_core::word::{Headers, Millis, header_text};
 use hookgate_ports::{AttemptRow, DeliveryRow, DeliveryState, EventRow};
 use serde::Serialize;
@@ -30,6 +34,23 @@ pub(super) struct EventView {
 enum BodyView {
     Body(String),
     BodyBase64(String),
+}
+
+/// Why a route takes an event, or not.
+#[derive(Serialize)]
+pub(super) struct WhyView {
+    route: String,
+    takes: bool,
+    because: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unmet: Vec<UnmetView>,
+}
+
+/// A part of a condition that does not hold.
+#[derive(Serialize)]
+struct UnmetView {
+    wanted: String,
+    found: Option<String>,
 }
 
 /// A delivery.
@@ -103,6 +124,25 @@ impl From<EventRow> for EventView {
             headers: row.headers.as_ref().map(fields),
             body: row.body.map(|body| body_view(&body)),
         }
+    }
+}
+
+impl From<(&Arc<Route>, Why)> for WhyView {
+    fn from((route, why): (&Arc<Route>, Why)) -> WhyView {
+        let (because, unmet) = match &why {
+            Why::Takes if route.catch_all => ("no other route takes it".to_owned(), &[][..]),
+            Why::Takes => ("it takes the event".to_owned(), &[][..]),
+            Why::OtherType { types, found } => {
+                (format!("type {found:?} fits none of {}", types.join(", ")), &[][..])
+            }
+            Why::Unmet(unmet) => ("its condition does not hold".to_owned(), unmet.as_slice()),
+            Why::TakenBefore { by } => {
+                (format!("it is a catch-all, and route {by} takes the event"), &[][..])
+            }
+        };
+        let unmet =
+            unmet.iter().map(|part| UnmetView { wanted: part.wanted.clone(), found: part.found.clone() });
+        WhyView { route: route.name.to_string(), takes: why == Why::Takes, because, unmet: unmet.collect() }
     }
 }
 

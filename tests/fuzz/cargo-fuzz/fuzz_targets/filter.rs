@@ -1,0 +1,4 @@
+//! `hookgate_fuzz::targets::filter` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hookgate_fuzz::targets::filter(bytes));
