@@ -62,7 +62,7 @@ pub struct EventRow {
 }
 
 /// Which deliveries to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryFilter {
     /// Only of this event.
     pub event: Option<EventId>,

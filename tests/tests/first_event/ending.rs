@@ -40,6 +40,39 @@ async fn a_dead_letter_arrives_by_a_retry_under_the_same_message_id() {
 }
 
 #[tokio::test]
+async fn dead_letters_are_found_and_sent_again_by_what_they_are() {
+    let (gateway, mut receiver, sender, hook) = start().await;
+    receiver.stop().await;
+    let mut events = Vec::new();
+    for number in 1..=3 {
+        events.push(sender.send_new(&hook.closed(number)).await);
+    }
+    for event in &events {
+        delivery(&gateway, event, "team", "dead_lettered", SOON).await;
+    }
+    receiver.start_again().await;
+
+    let found = "/v1/deliveries?reason=exhausted&route=closed&since=2026-01-01T00:00:00Z";
+    assert_eq!(gateway.admin().all(found).await.len(), 3);
+    let vague = gateway.run(&["retry"]).await;
+    let open = gateway.admin().post("/v1/deliveries/retry").await;
+    let fits_none = gateway.run(&["retry", "--reason", "gone"]).await;
+    let past = gateway.run(&["retry", "--until", "2026-01-01T00:00:00Z"]).await;
+    let unread = gateway.run(&["retry", "--since", "yesterday"]).await;
+    let all = gateway.run(&["retry", "--destination", "team"]).await;
+
+    assert_eq!((vague.code, open.status.as_u16()), (Some(1), 400), "{vague:?}");
+    assert!(fits_none.out.contains("0 dead letters are due now"), "{fits_none:?}");
+    assert!(past.out.contains("0 dead letters are due now"), "{past:?}");
+    assert!(unread.err.contains("expected a time such as"), "{unread:?}");
+    assert!(all.out.contains("3 dead letters are due now"), "{all:?}");
+    for event in &events {
+        delivery(&gateway, event, "team", "delivered", SOON).await;
+    }
+    assert_eq!(receiver.accepted("/team", 3, SOON).await.len(), 3);
+}
+
+#[tokio::test]
 async fn events_and_deliveries_are_shown_as_tables_and_as_json() {
     let (gateway, receiver, sender, hook) = start().await;
     let event = sender.send_new(&hook.closed(11)).await;

@@ -38,6 +38,15 @@ pub(super) fn online(
 impl Gateway {
     /// Reads something.
     pub(super) async fn get(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<Value, Exit> {
+        self.ask(Method::GET, self.url(path, query)?).await
+    }
+
+    /// Changes something.
+    pub(super) async fn post(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<Value, Exit> {
+        self.ask(Method::POST, self.url(path, query)?).await
+    }
+
+    fn url(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<reqwest::Url, Exit> {
         let mut url = reqwest::Url::parse(&format!("{}{path}", self.url))
             .map_err(|error| Exit::Failed(format!("{} is no URL: {error}", self.url)))?;
         for (name, value) in query {
@@ -45,14 +54,7 @@ impl Gateway {
                 url.query_pairs_mut().append_pair(name, value);
             }
         }
-        self.ask(Method::GET, url).await
-    }
-
-    /// Changes something.
-    pub(super) async fn post(&self, path: &str) -> Result<Value, Exit> {
-        let url = reqwest::Url::parse(&format!("{}{path}", self.url))
-            .map_err(|error| Exit::Failed(format!("{} is no URL: {error}", self.url)))?;
-        self.ask(Method::POST, url).await
+        Ok(url)
     }
 
     async fn ask(&self, method: Method, url: reqwest::Url) -> Result<Value, Exit> {

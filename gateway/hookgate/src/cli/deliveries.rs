@@ -9,18 +9,14 @@ use super::{Deliveries, Exit};
 /// Lists deliveries, or shows one with its attempts.
 pub(super) fn run(mut deliveries: Deliveries) -> Result<(), Exit> {
     let id = deliveries.id.take();
-    let Deliveries { event, destination, state, limit, online: access, .. } = deliveries;
+    let Deliveries { event, which, state, limit, online: access, .. } = deliveries;
     online(access, async move |gateway| match id {
         Some(id) => show(&gateway, &id).await,
         None => {
             let limit = limit.to_string();
-            let query = [
-                ("event", event.as_deref()),
-                ("destination", destination.as_deref()),
-                ("state", state.as_deref()),
-                ("limit", Some(limit.as_str())),
-            ];
-            list(&gateway, &query).await
+            let own =
+                [("event", event.as_deref()), ("state", state.as_deref()), ("limit", Some(limit.as_str()))];
+            list(&gateway, &[&own[..], &which.query()[..]].concat()).await
         }
     })
 }

@@ -119,6 +119,47 @@ struct Events {
     online: Online,
 }
 
+/// Deliveries by what they are.
+#[derive(Args)]
+struct Which {
+    /// Only to this destination
+    #[arg(long)]
+    destination: Option<String>,
+    /// Only by this route
+    #[arg(long)]
+    route: Option<String>,
+    /// Only of events of this type
+    #[arg(long = "type")]
+    event_type: Option<String>,
+    /// Only dead letters with this reason, such as exhausted
+    #[arg(long)]
+    reason: Option<String>,
+    /// Only those born then or later, such as 2026-01-31T12:00:00Z
+    #[arg(long)]
+    since: Option<String>,
+    /// Only those born before
+    #[arg(long)]
+    until: Option<String>,
+}
+
+impl Which {
+    /// Returns the query parameters of the API.
+    fn query(&self) -> [(&'static str, Option<&str>); 6] {
+        [
+            ("destination", self.destination.as_deref()),
+            ("route", self.route.as_deref()),
+            ("type", self.event_type.as_deref()),
+            ("reason", self.reason.as_deref()),
+            ("since", self.since.as_deref()),
+            ("until", self.until.as_deref()),
+        ]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.query().iter().all(|(_, value)| value.is_none())
+    }
+}
+
 #[derive(Args)]
 struct Deliveries {
     /// Show this delivery with its attempts
@@ -126,9 +167,8 @@ struct Deliveries {
     /// Only of this event
     #[arg(long)]
     event: Option<String>,
-    /// Only to this destination
-    #[arg(long)]
-    destination: Option<String>,
+    #[command(flatten)]
+    which: Which,
     /// Only in this state: pending, held, in_flight, delivered, dead_lettered, skipped, split, cancelled
     #[arg(long)]
     state: Option<String>,
@@ -142,8 +182,12 @@ struct Deliveries {
 #[derive(Args)]
 struct Retry {
     /// Deliveries, as `hookgate deliveries` lists them
-    #[arg(required = true)]
     ids: Vec<String>,
+    /// Every dead letter that the filters fit; without one every dead letter there is
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     online: Online,
 }

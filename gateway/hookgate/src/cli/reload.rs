@@ -6,7 +6,7 @@ use super::table::{print_json, text};
 
 /// Lets a running gateway read its configuration again.
 pub(super) async fn run(gateway: Gateway) -> Result<(), Exit> {
-    let answer = gateway.post("/v1/config/reload").await?;
+    let answer = gateway.post("/v1/config/reload", &[]).await?;
     if gateway.json {
         print_json(&answer);
         return Ok(());

@@ -7,13 +7,14 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use hookgate_core::delivery::End;
+use hookgate_core::limits;
 use hookgate_core::word::{Actor, DeliveryId, EventId, Kind};
 use hookgate_ports::{AgainRefused, DeliveryFilter, DeliveryState, Page};
 use http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 
 use super::events::{named, without_cursor};
-use super::page::{bad, cursor, id as id_of, limit, listed};
+use super::page::{bad, cursor, cursor_text, id as id_of, limit, listed, moment};
 use super::view::{AttemptView, DeliveryView, state_word};
 use super::{Admin, store_problem};
 use crate::Problem;
@@ -23,9 +24,16 @@ use crate::Problem;
 pub(super) struct Parameters {
     event: Option<String>,
     destination: Option<String>,
+    route: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
     state: Option<String>,
+    reason: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
+    all: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -37,6 +45,13 @@ pub(super) struct Attempts {
 #[derive(Serialize)]
 pub(super) struct Retried {
     delivery: String,
+}
+
+/// What a bulk retry came to; the cursor says where to go on.
+#[derive(Serialize)]
+pub(super) struct RetriedMany {
+    retried: u64,
+    next_cursor: Option<String>,
 }
 
 pub(super) async fn list(
@@ -97,6 +112,30 @@ pub(super) async fn retry(
     }
 }
 
+/// Sends again what a filter fits. All dead letters are asked for in so many words.
+pub(super) async fn retry_all(
+    State(admin): State<Arc<Admin>>,
+    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<RetriedMany>, Problem> {
+    let Query(parameters) = parameters.map_err(|error| bad("query", error.body_text()))?;
+    let wants_all = match parameters.all.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => return Err(bad("all", format!("expected true or false, found {other:?}"))),
+    };
+    let filter = filter(&admin, &parameters)?;
+    if !wants_all && filter == DeliveryFilter::default() {
+        return Err(bad("all", "without a filter every dead letter is sent again: say all=true"));
+    }
+    let from = cursor(parameters.cursor.as_deref())?;
+    let fresh = (0..limits::RETRIES_PER_CALL_MAX).map(|_| DeliveryId(admin.engine.mint())).collect();
+    let actor = Actor::Key("admin".into());
+    let done =
+        admin.journal.retry_all(actor, admin.scope, filter, from, fresh).await.map_err(store_problem)?;
+    admin.engine.wake();
+    Ok(Json(RetriedMany { retried: done.retried, next_cursor: done.next.map(cursor_text) }))
+}
+
 fn filter(admin: &Admin, parameters: &Parameters) -> Result<DeliveryFilter, Problem> {
     let event = parameters
         .event
@@ -106,8 +145,13 @@ fn filter(admin: &Admin, parameters: &Parameters) -> Result<DeliveryFilter, Prob
     let destination = parameters.destination.as_deref();
     let destination =
         destination.map(|name| named(admin, Kind::Destination, "destination", name)).transpose()?;
+    let route = parameters.route.as_deref();
+    let route = route.map(|name| named(admin, Kind::Route, "route", name)).transpose()?;
     let state = parameters.state.as_deref().map(state).transpose()?;
-    Ok(DeliveryFilter { event, destination, state, ..DeliveryFilter::default() })
+    let since = parameters.since.as_deref().map(|text| moment("since", text)).transpose()?;
+    let until = parameters.until.as_deref().map(|text| moment("until", text)).transpose()?;
+    let (event_type, reason) = (parameters.event_type.clone(), parameters.reason.clone());
+    Ok(DeliveryFilter { event, destination, route, event_type, state, reason, since, until })
 }
 
 fn state(text: &str) -> Result<DeliveryState, Problem> {

@@ -53,6 +53,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/events/{id}", get(events::one))
         .route("/v1/events/{id}/routes", get(events::routes))
         .route("/v1/deliveries", get(deliveries::list))
+        .route("/v1/deliveries/retry", post(deliveries::retry_all))
         .route("/v1/deliveries/{id}", get(deliveries::one))
         .route("/v1/deliveries/{id}/attempts", get(deliveries::attempts))
         .route("/v1/deliveries/{id}/retry", post(deliveries::retry))

@@ -8,7 +8,7 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use hookgate_core::limits;
-use hookgate_core::word::EventId;
+use hookgate_core::word::{EventId, Millis};
 use hookgate_ports::{Cursor, Page};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -49,10 +49,25 @@ pub(super) fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     }
 }
 
+/// Writes what [`cursor`] reads.
+pub(super) fn cursor_text(cursor: Cursor) -> String {
+    EventId(cursor.0).to_string().trim_start_matches("evt_").to_owned()
+}
+
+/// Reads a moment (RFC 3339).
+///
+/// # Errors
+/// It is none.
+pub(super) fn moment(field: &str, text: &str) -> Result<Millis, Problem> {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(at) => Ok(Millis(at.as_millisecond())),
+        Err(_) => Err(bad(field, format!("expected a time such as 2026-01-31T12:00:00Z, found {text:?}"))),
+    }
+}
+
 /// Writes a page, with RFC 8288 `Link` to the next one. `path` is the list's own, with its filters.
 pub(super) fn listed<T: Serialize>(page: Page<T>, path: &str) -> Response {
-    let next_cursor =
-        page.next.map(|cursor| EventId(cursor.0).to_string().trim_start_matches("evt_").to_owned());
+    let next_cursor = page.next.map(cursor_text);
     let link = next_cursor.as_ref().map(|cursor| {
         let join = if path.contains('?') { '&' } else { '?' };
         format!("<{path}{join}cursor={cursor}>; rel=\"next\"")
