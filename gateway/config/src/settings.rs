@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hookgate_core::address::Allowed;
 use hookgate_core::word::Secret;
@@ -41,6 +42,8 @@ pub struct Server {
 pub struct Storage {
     /// Which database.
     pub url: StorageUrl,
+    /// How long an event is kept after it was received, once all its deliveries have ended.
+    pub retention: Duration,
 }
 
 /// A database.
@@ -70,6 +73,7 @@ impl Settings {
             ("server.admin_listen", self.server.admin_listen != other.server.admin_listen),
             ("server.admin_key", exposed(&self.server.admin_key) != exposed(&other.server.admin_key)),
             ("storage.url", self.storage.url != other.storage.url),
+            ("storage.retention", self.storage.retention != other.storage.retention),
             ("plugins.cache", self.plugins != other.plugins),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
@@ -89,7 +93,7 @@ mod tests {
         let other = settings(
             "version = 1\n[server]\nlisten = '127.0.0.1:1'\npublic_url = 'https://a.example/'\n\
              trusted_proxies = ['10.0.0.1']\nadmin_listen = '127.0.0.1:2'\nadmin_key = 'k'\n\
-             [storage]\nurl = 'sqlite://b.db'\n[egress]\nallow = ['10.0.0.0/8']\n[plugins]\ncache = 'c'\n",
+             [storage]\nurl = 'sqlite://b.db'\nretention = '7d'\n[egress]\nallow = ['10.0.0.0/8']\n[plugins]\ncache = 'c'\n",
         );
 
         let all = [
@@ -99,6 +103,7 @@ mod tests {
             "server.admin_listen",
             "server.admin_key",
             "storage.url",
+            "storage.retention",
             "plugins.cache",
         ];
         assert_eq!(one.needs_restart(&other), all);

@@ -200,6 +200,19 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// After SIGTERM work in flight has this long to end.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Events whose deliveries have all ended are kept so long where the configuration says nothing: long enough to
+/// look into last month's trouble.
+pub const RETENTION: Duration = Duration::from_secs(30 * 86_400);
+
+/// Shortest retention: what has just arrived is still being looked at.
+pub const RETENTION_MIN: Duration = Duration::from_secs(3_600);
+
+/// Longest retention: ten years, beyond what a record has to be kept anywhere.
+pub const RETENTION_MAX: Duration = Duration::from_secs(3_650 * 86_400);
+
+/// Rows that retention deletes in one go, every other second: more than any load measured here brings.
+pub const RETENTION_ROWS_MAX: u32 = 20_000;
+
 /// Rows that one page of a filtered list looks at: some milliseconds of a reader's time.
 pub const SCAN_ROWS_MAX: u32 = 5_000;
 

@@ -106,9 +106,9 @@ impl Engine {
     }
 
     /// Sends until `stop` is cancelled; then ends what is on the wire within `grace`, gives the rest
-    /// back to the queue and leaves it. Call it once.
-    pub async fn run(self: &Arc<Engine>, stop: CancellationToken, grace: Duration) {
-        let upkeep = self.keep_up(stop.clone());
+    /// back to the queue and leaves it. Meanwhile forgets events older than `retention`. Call it once.
+    pub async fn run(self: &Arc<Engine>, stop: CancellationToken, grace: Duration, retention: Duration) {
+        let upkeep = self.keep_up(stop.clone(), retention);
         let dispatch = self.dispatch(stop, grace);
         tokio::join!(dispatch, upkeep);
     }

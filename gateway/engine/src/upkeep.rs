@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hookgate_core::limits;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +14,7 @@ use crate::Engine;
 const EVERY: Duration = Duration::from_secs(2);
 
 impl Engine {
-    pub(crate) async fn keep_up(self: &Arc<Engine>, stop: CancellationToken) {
+    pub(crate) async fn keep_up(self: &Arc<Engine>, stop: CancellationToken, retention: Duration) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -25,10 +26,20 @@ impl Engine {
             if let Err(error) = self.ports.upkeep.tidy().await {
                 tracing::warn!(%error, "upkeep of the store failed; trying again");
             }
+            self.forget_old(retention).await;
             match self.ports.upkeep.depth().await {
                 Ok(depth) => self.metrics.depth(depth),
                 Err(error) => tracing::warn!(%error, "counting deliveries failed"),
             }
+        }
+    }
+
+    async fn forget_old(&self, retention: Duration) {
+        let scope = Engine::default_scope();
+        match self.ports.upkeep.forget(scope, retention, limits::RETENTION_ROWS_MAX).await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "forgot {count} events that retention keeps no longer"),
+            Err(error) => tracing::warn!(%error, "forgetting old events failed; trying again"),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hookgate_core::delivery::{Birth, Lane, Lease, NewDelivery, Owner};
+use hookgate_core::delivery::{Birth, Kept, Lane, Lease, Message, NewDelivery, Owner};
 use hookgate_core::event::{Content, Dedupe, NewEvent, Parts};
 use hookgate_core::recipe::Recipe;
 use hookgate_core::word::{
@@ -35,6 +35,30 @@ pub(super) fn lease(delivery: &NewDelivery) -> Option<(DeliveryId, Lease)> {
 /// Returns the one lane of these tests.
 pub(super) fn lane() -> Lane {
     Lane { scope: Scope::default_scope().id(), id: named(Kind::Destination, "crm") }
+}
+
+/// Returns what a delivery splits into: it holds a message of its own.
+pub(super) fn child(parent: DeliveryId, id: DeliveryId) -> NewDelivery {
+    let held = Message {
+        event_type: "made".into(),
+        headers: Headers::new(),
+        body: Some(Bytes::from(vec![7; 3_000])),
+        made_by: Vec::new(),
+    };
+    NewDelivery {
+        id,
+        // The store takes the parent's.
+        event: EventId(0),
+        route: named(Kind::Route, "all"),
+        destination: Some(lane().id),
+        lane: lane(),
+        recipe: Recipe::default().digest(),
+        message: MessageId { born: parent, path: "_0".into() },
+        bytes: 3_000,
+        parent: Some(parent),
+        held: Some(Kept::Message(held)),
+        birth: Birth::Pending,
+    }
 }
 
 fn event(id: EventId, body: Bytes, dice: &mut Dice) -> NewEvent {

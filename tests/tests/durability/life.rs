@@ -162,15 +162,22 @@ impl Worker {
             made_by: Vec::new(),
         };
         let id = attempt.id;
-        let to = match self.dice.within(0..4) {
+        let to = match self.dice.within(0..5) {
             0 => To::Retry(Duration::from_millis(1)),
+            4 => {
+                let child = DeliveryId(self.ids.next(self.now));
+                To::Split { children: vec![entry::child(delivery, child)] }
+            }
             1 => To::Finished { end: End::DeadLettered, reason: Some(DeadReason::Exhausted) },
             _ => To::Finished { end: End::Delivered, reason: None },
         };
         match self.store.settle(Settle { delivery, lease, attempt, to: to.clone() }).await {
             Ok(Settled::Done) => match to {
                 To::Finished { end, .. } => drop(self.promised.finished.insert(delivery, end)),
-                To::Split { .. } => drop(self.promised.finished.insert(delivery, End::Split)),
+                To::Split { children } => {
+                    self.promised.finished.insert(delivery, End::Split);
+                    self.promised.born.extend(children.iter().map(|child| child.id));
+                }
                 To::Retry(_) | To::RetryPlugin(_) | To::Hold { .. } => {
                     self.promised.attempted.push((delivery, id));
                 }

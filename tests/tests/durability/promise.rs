@@ -24,6 +24,8 @@ pub(super) struct Promises {
     pub(super) keys: Vec<(EventId, Dedupe)>,
     /// Settled as finished.
     pub(super) finished: BTreeMap<DeliveryId, End>,
+    /// Born of a split.
+    pub(super) born: Vec<DeliveryId>,
     /// Settled as to be tried again.
     pub(super) attempted: Vec<(DeliveryId, AttemptId)>,
 }
@@ -34,6 +36,7 @@ impl Promises {
         self.events.extend(other.events);
         self.keys.extend(other.keys);
         self.finished.extend(other.finished);
+        self.born.extend(other.born);
         self.attempted.extend(other.attempted);
     }
 
@@ -58,6 +61,11 @@ impl Promises {
                 if end.is_some_and(|end| found.state != DeliveryState::Finished(*end)) {
                     broken.push(format!("{delivery} was settled as {end:?} and is {:?}", found.state));
                 }
+            }
+        }
+        for delivery in &self.born {
+            if store.delivery(scope, *delivery).await.expect("the store answers").is_none() {
+                broken.push(format!("{delivery}, which another one split into, is gone"));
             }
         }
         for (delivery, attempt) in &self.attempted {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use hookgate_core::address::Allowed;
+use hookgate_core::limits;
 use hookgate_core::word::Secret;
 use ipnet::IpNet;
 use url::Url;
@@ -33,7 +34,7 @@ pub(super) fn settings(compiler: &mut Compiler<'_>) -> Settings {
     }
     Settings {
         server: server(compiler),
-        storage: Storage { url: storage_url(compiler, file.storage.url.as_ref()) },
+        storage: storage(compiler),
         egress: egress(compiler),
         plugins: Plugins { cache: file.plugins.cache.as_ref().and_then(|cache| directory(compiler, cache)) },
     }
@@ -131,6 +132,16 @@ fn admin_key(compiler: &mut Compiler<'_>, at: &At<String>) -> Option<Secret> {
             }
             Some(Secret::from(text.as_str()))
         }
+    }
+}
+
+fn storage(compiler: &mut Compiler<'_>) -> Storage {
+    let table = &compiler.file.storage;
+    let bounds = limits::RETENTION_MIN..=limits::RETENTION_MAX;
+    let retention = table.retention.as_ref().and_then(|at| compiler.duration(at, bounds));
+    Storage {
+        url: storage_url(compiler, table.url.as_ref()),
+        retention: retention.unwrap_or(limits::RETENTION),
     }
 }
 

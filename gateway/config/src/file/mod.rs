@@ -79,6 +79,7 @@ pub(crate) struct ServerTable {
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct StorageTable {
     pub(crate) url: Option<At<String>>,
+    pub(crate) retention: Option<At<String>>,
 }
 
 /// `[egress]`.

@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Current, Engine, Ports, Reception, Refusal, Taken};
 
+/// How long the house keeps events.
+pub(super) const RETENTION: Duration = Duration::from_secs(86_400);
+
 /// An engine that runs, and its doubles.
 pub(super) struct House {
     pub(super) engine: Arc<Engine>,
@@ -122,7 +125,7 @@ impl House {
         )]
         let running = {
             let (engine, stop) = (Arc::clone(&engine), stop.clone());
-            tokio::spawn(async move { engine.run(stop, Duration::from_millis(500)).await })
+            tokio::spawn(async move { engine.run(stop, Duration::from_millis(500), RETENTION).await })
         };
         House { engine, store, wire, guests, clock, stop, running }
     }

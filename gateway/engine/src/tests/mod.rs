@@ -9,3 +9,4 @@ mod plugins;
 mod publishing;
 mod sending;
 mod stopping;
+mod upkeep;

@@ -87,7 +87,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Exit> {
         settings.server.admin_listen,
         database.display()
     );
-    engine.run(stop, limits::DRAIN_TIMEOUT).await;
+    engine.run(stop, limits::DRAIN_TIMEOUT, settings.storage.retention).await;
     for ended in [public.await, admin.await] {
         ended.map_err(|error| Exit::Failed(format!("a door did not close in order: {error}")))?;
     }

@@ -7,8 +7,9 @@ use futures_util::FutureExt;
 use hookgate_core::delivery::Owner;
 use hookgate_core::event::Accepted;
 use hookgate_core::limits;
+use hookgate_core::word::Scope;
 use hookgate_ports::doubles::VirtualClock;
-use hookgate_ports::{Accept, Intake, Queue, StoreError, Upkeep};
+use hookgate_ports::{Accept, EventFilter, Intake, Journal, Queue, StoreError, Upkeep};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Executor, Row, SqlSafeStr, SqliteConnection};
 use tokio::task::JoinHandle;
@@ -201,6 +202,58 @@ async fn callers_that_go_away_leave_the_writer_healthy() {
     assert_eq!(opened.sqlite.accept(unit()).await, Ok(vec![Accepted::New]));
     opened.sqlite.stop();
     opened.writer.await.unwrap();
+}
+
+/// Sends the writer's connection a text of the test's own.
+async fn tell(sqlite: &Sqlite, sql: &'static str) -> Vec<SqliteRow> {
+    sqlite.script(vec![Text { sql, args: Vec::new() }], Then::Nothing).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_full_disk_means_down_until_there_is_room() {
+    let opened = open().await;
+    let sqlite = &opened.sqlite;
+    let owner = sqlite.enter().await.unwrap().owner;
+    let entries = Entries::new(&opened.clock);
+    let large = || Accept { owner, entries: vec![entries.of_bytes(1 << 20)] };
+    let small = entries.planned(hookgate_core::delivery::Birth::Pending);
+    let id = small.event.content.id;
+    sqlite.accept(Accept { owner, entries: vec![small] }).await.unwrap();
+
+    tell(sqlite, "pragma max_page_count = 200").await;
+    let mut refused = Ok(Vec::new());
+    for _ in 0..3 {
+        refused = sqlite.accept(large()).await;
+    }
+
+    assert!(matches!(&refused, Err(StoreError::Down(why)) if why.contains("full")), "{refused:?}");
+    assert!(
+        sqlite.event(Scope::default_scope().id(), id).await.unwrap().is_some(),
+        "what was there is there"
+    );
+    assert_eq!(sqlite.ping().await, Ok(()));
+    tell(sqlite, "pragma max_page_count = 100000").await;
+    assert_eq!(sqlite.accept(large()).await, Ok(vec![Accepted::New]));
+}
+
+#[tokio::test]
+async fn a_disk_that_only_reads_means_down_and_nothing_is_written() {
+    let opened = open().await;
+    let sqlite = &opened.sqlite;
+    let owner = sqlite.enter().await.unwrap().owner;
+    let entries = Entries::new(&opened.clock);
+    tell(sqlite, "pragma query_only = 1").await;
+
+    let accepted = sqlite.accept(Accept { owner, entries: vec![entries.keyed()] }).await;
+    let tidied = sqlite.tally(vec![]).await;
+    let left = sqlite.leave(owner).await;
+
+    assert!(matches!(&accepted, Err(StoreError::Down(why)) if why.contains("readonly")), "{accepted:?}");
+    assert_eq!(tidied, Ok(()), "there was nothing to write");
+    assert!(matches!(left, Err(StoreError::Down(_))), "{left:?}");
+    let scope = Scope::default_scope().id();
+    let listed = sqlite.events(scope, EventFilter::default(), None, 9).await.unwrap();
+    assert_eq!((sqlite.ping().await, listed.rows.len()), (Ok(()), 0), "it still answers");
 }
 
 #[tokio::test]

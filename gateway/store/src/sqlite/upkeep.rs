@@ -46,6 +46,7 @@ impl Upkeep for Sqlite {
 
     fn tidy(&self) -> Fut<'_, Result<(), StoreError>> {
         Box::pin(async move {
+            self.waiting.refuse_stale();
             self.forget_keys().await?;
             self.forget_tally().await?;
             self.checkpoint().await

@@ -1,7 +1,8 @@
 //! What waits for the writer: one queue for what must be written, one for what may be refused.
 //!
 //! Settles and their like are written first and always have room: as many as there are, their callers
-//! wait for it. Accepts are refused once the queue is full or its oldest one is too old.
+//! wait for it. Accepts are refused once the queue is full, its oldest one is too old, or the commit under way
+//! takes too long: then those that wait behind it are refused as well, for nobody knows when it ends.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,6 +30,8 @@ struct Queues {
     first: VecDeque<(Unit, OwnedSemaphorePermit)>,
     accepts: VecDeque<(Unit, Duration)>,
     is_stopped: bool,
+    /// Since when the commit under way is being written.
+    writing_since: Option<Duration>,
     /// A moving average over commits.
     seconds_per_unit: f64,
 }
@@ -49,8 +52,9 @@ impl Waiting {
         if queues.is_stopped {
             return Err(closed());
         }
-        let oldest = queues.accepts.front().map_or(Duration::ZERO, |(_, since)| now.saturating_sub(*since));
+        let oldest = queues.oldest(now);
         if oldest > limits::ACCEPT_WAIT_MAX || queues.accepts.len() >= limits::WRITER_QUEUE_MAX {
+            queues.refuse_old(now, &self.metrics);
             return Err(StoreError::Busy { retry_after: queues.drain_time(oldest) });
         }
         queues.accepts.push_back((unit, now));
@@ -93,6 +97,12 @@ impl Waiting {
         }
     }
 
+    /// Refuses accepts that wait too long already. The writer does so before each commit; this is for when it
+    /// is stuck in one.
+    pub(super) fn refuse_stale(&self) {
+        self.queues().refuse_old(self.clock.monotonic(), &self.metrics);
+    }
+
     /// Refuses what comes from now on; what waits is still written.
     pub(super) fn stop(&self) {
         self.queues().is_stopped = true;
@@ -103,6 +113,7 @@ impl Waiting {
     /// Notes how long a commit of so many units took.
     pub(super) fn committed(&self, units: usize, took: Duration) {
         let mut queues = self.queues();
+        queues.writing_since = None;
         let latest = took.as_secs_f64() / units.max(1) as f64;
         queues.seconds_per_unit += (latest - queues.seconds_per_unit) * 0.1;
     }
@@ -116,6 +127,9 @@ impl Waiting {
         if !gathered.is_alone {
             queues.gather_accepts(&mut gathered);
         }
+        if !gathered.units.is_empty() {
+            queues.writing_since = Some(now);
+        }
         let units = i64::try_from(gathered.units.len()).unwrap_or(i64::MAX);
         self.metrics.waiting.dec_by(units);
         (gathered.units, queues.is_stopped)
@@ -128,6 +142,13 @@ impl Waiting {
 }
 
 impl Queues {
+    /// How long the oldest accept has waited, or the commit under way has taken if that is longer.
+    fn oldest(&self, now: Duration) -> Duration {
+        let waits = self.accepts.front().map(|(_, since)| *since);
+        let since = waits.into_iter().chain(self.writing_since).min();
+        since.map_or(Duration::ZERO, |since| now.saturating_sub(since))
+    }
+
     /// Refuses accepts that waited too long, and drops those that nobody waits for any more.
     fn refuse_old(&mut self, now: Duration, metrics: &Metrics) {
         while let Some((unit, since)) = self.accepts.front() {
@@ -206,3 +227,7 @@ impl Gathered {
 fn closed() -> StoreError {
     StoreError::Down("the store is closed".into())
 }
+
+#[cfg(test)]
+#[path = "waiting_tests.rs"]
+mod tests;
