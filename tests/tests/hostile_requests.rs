@@ -2,7 +2,7 @@
 //! else notices.
 
 mod admin;
-mod guest;
+pub(crate) mod guest;
 mod plugins;
 mod raw;
 mod slow;

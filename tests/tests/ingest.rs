@@ -1,5 +1,6 @@
 //! What comes in: who may, how it becomes events, and what is left of what proved the sender.
 
+mod authenticators;
 mod own_events;
 mod recognition;
 mod verification;

@@ -5,6 +5,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::handshake::Handshake;
 use crate::limits;
+use crate::rate::Rate;
 use crate::scheme::Verification;
 use crate::template::Template;
 use crate::word::{Digest, Kind, NameId, ScopeId, Secret, Slug};
@@ -40,6 +41,8 @@ pub struct Source {
     pub order_key: Option<Template>,
     /// How an event's subject is read; none: events have none.
     pub subject: Option<Template>,
+    /// How often it may be called; none: as often as the process takes it.
+    pub rate: Option<Rate>,
     /// Bytes that a request's body may have.
     pub body_bytes_max: usize,
 }
@@ -78,6 +81,7 @@ impl Source {
             dedupe: None,
             order_key: None,
             subject: None,
+            rate: None,
             body_bytes_max: limits::BODY_BYTES_MAX,
         }
     }

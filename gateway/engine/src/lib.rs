@@ -32,7 +32,7 @@ pub use intake::{Batch, Receipt, Reception, Refusal, Taken};
 
 use dispatch::Born;
 use gate::Gate;
-use intake::Turns;
+use intake::{Rates, Turns};
 use metrics::Metrics;
 use notes::Notes;
 
@@ -75,6 +75,7 @@ pub struct Engine {
     unknown: AtomicBool,
     accepts: TaskTracker,
     turns: Turns,
+    rates: Rates,
 }
 
 impl Engine {
@@ -102,6 +103,7 @@ impl Engine {
             unknown: AtomicBool::new(false),
             accepts: TaskTracker::new(),
             turns: Turns::default(),
+            rates: Rates::default(),
         })
     }
 

@@ -95,19 +95,26 @@ impl Metrics {
     }
 
     pub(crate) fn received(&self, source: &Source, result: &Result<Reception, Refusal>) {
-        let outcome = match result {
-            Ok(Reception::Stored(receipt)) if receipt.is_duplicate() => "duplicate",
-            Ok(Reception::Stored(_)) => "accepted",
-            Ok(Reception::Answered(_)) => "answered",
-            Err(Refusal::Rejected(rejection)) => rejection.word(),
-            Err(Refusal::WrongMethod) => "wrong_method",
-            Err(Refusal::TooManyEvents | Refusal::TooManyDeliveries(_)) => "too_many",
-            Err(Refusal::Looped(_)) => "looped",
+        match result {
+            Ok(Reception::Stored(receipt)) if receipt.is_duplicate() => self.request(source, "duplicate"),
+            Ok(Reception::Stored(_)) => self.request(source, "accepted"),
+            Ok(Reception::Answered(_)) => self.request(source, "answered"),
+            Err(refusal) => self.refused(source, refusal),
+        }
+    }
+
+    pub(crate) fn refused(&self, source: &Source, refusal: &Refusal) {
+        let outcome = match refusal {
+            Refusal::Rejected(rejection) => rejection.word(),
+            Refusal::TooFast(_) => "too_fast",
+            Refusal::WrongMethod => "wrong_method",
+            Refusal::TooManyEvents | Refusal::TooManyDeliveries(_) => "too_many",
+            Refusal::Looped(_) => "looped",
             // Only a call of the API has a key.
-            Err(Refusal::KeyReused) => "key_reused",
-            Err(Refusal::Undecided) => "undecided",
-            Err(Refusal::Busy(_)) => "busy",
-            Err(Refusal::Unknown | Refusal::Down) => "store_failed",
+            Refusal::KeyReused => "key_reused",
+            Refusal::Undecided => "undecided",
+            Refusal::Busy(_) => "busy",
+            Refusal::Unknown | Refusal::Down => "store_failed",
         };
         self.request(source, outcome);
     }

@@ -15,6 +15,13 @@ pub(crate) fn problem(source: &Source, refusal: Refusal) -> Problem {
     let name = &source.name;
     match refusal {
         Refusal::Rejected(rejection) => rejected(source, &rejection),
+        Refusal::TooFast(wait) => {
+            let detail = format!("source {name} is called more often than it takes; nothing was stored");
+            // Rounded up: who comes a moment early would only hear it again.
+            let seconds = wait.as_millis().div_ceil(1_000);
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-fast", detail)
+                .retry_after(u64::try_from(seconds).unwrap_or(u64::MAX))
+        }
         Refusal::WrongMethod => {
             let methods: Vec<&str> = source.methods.iter().map(http::Method::as_str).collect();
             let methods = methods.join(", ");
@@ -68,6 +75,7 @@ pub(crate) fn unstored(source: &str, refusal: Refusal) -> Problem {
         }
         Refusal::Unknown
         | Refusal::Rejected(_)
+        | Refusal::TooFast(_)
         | Refusal::WrongMethod
         | Refusal::TooManyEvents
         | Refusal::Undecided => {

@@ -2,9 +2,8 @@
 
 const CONTRACT: &str = include_str!("../../../plugin-sdk/wit/hookgate-plugin.wit");
 
-/// A memory, an allocator that never gives back, and the drop of the event that every call hands over.
+/// A memory, and an allocator that never gives back.
 const PRELUDE: &str = r#"
-  (import "hookgate:plugin/types@0.1.0" "[resource-drop]event" (func $drop (param i32)))
   (memory (export "memory") 16)
   (global $next (mut i32) (i32.const 65536))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
@@ -18,21 +17,34 @@ pub(super) const PASSES_ON: &str = "(call $drop (local.get 0)) (i32.store (i32.c
      (i32.store (i32.const 12) (i32.const 1)) (i32.const 0)";
 
 /// Hits an instruction that says: never here.
-pub(super) const TRAPS: &str = "(unreachable)";
+pub(crate) const TRAPS: &str = "(unreachable)";
 
 /// Never returns.
-pub(super) const LOOPS: &str = "(loop (br 0)) (unreachable)";
+pub(crate) const LOOPS: &str = "(loop (br 0)) (unreachable)";
 
 /// Encodes a component whose `transform` has this body: it gets the event as local 0 and returns the
 /// address of its result.
 pub(super) fn component(body: &str) -> Vec<u8> {
+    encoded("event", "transform", "transformer", body)
+}
+
+/// Encodes a component whose `authenticate` has this body: it gets the request as local 0 and returns the
+/// address of its result. What is zero there accepts and names nothing.
+pub(crate) fn authenticator(body: &str) -> Vec<u8> {
+    encoded("request", "authenticate", "authenticator", body)
+}
+
+/// `resource` is what every call hands over, and `$drop` gives it back.
+fn encoded(resource: &str, role: &str, world: &str, body: &str) -> Vec<u8> {
     let module = format!(
-        r#"(module {PRELUDE}
-          (func (export "hookgate:plugin/transform@0.1.0#transform") (param i32) (result i32) {body}))"#
+        r#"(module
+          (import "hookgate:plugin/types@0.1.0" "[resource-drop]{resource}" (func $drop (param i32)))
+          {PRELUDE}
+          (func (export "hookgate:plugin/{role}@0.1.0#{role}") (param i32) (result i32) {body}))"#
     );
     let mut resolve = wit_parser::Resolve::default();
     let package = resolve.push_str("contract.wit", CONTRACT).expect("the contract parses");
-    let world = resolve.select_world(&[package], Some("transformer")).expect("the world is there");
+    let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
     let mut core = wat::parse_str(module).expect("the guest's text parses");
     let encoding = wit_component::StringEncoding::UTF8;
     wit_component::embed_component_metadata(&mut core, &resolve, world, encoding)

@@ -36,6 +36,11 @@ secrets = ["hunter2-slack"]
 secrets = ["hunter2-meta"]
 token = "hunter2-made-up"
 
+[source.slow]
+rate = "2/h"
+burst = 2
+verify.none = {}
+
 [source.put]
 methods = ["PUT", "DELETE"]
 verify.none = {}
@@ -176,4 +181,24 @@ async fn handshakes_are_answered_once_they_are_proved_and_never_stored() {
     assert_eq!(said(&get(query.replace("made", "make")).await), (401, "wrong-credential".into()));
     assert_eq!(said(&get("hub.mode=other".into()).await), (405, "method-not-allowed".into()));
     assert_eq!(gateway.admin().all("/v1/events").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_source_that_is_called_too_often_says_when_to_come_again() {
+    let gateway = start().await;
+
+    for _ in 0..2 {
+        assert_eq!(post(&gateway, "slow", &[], "{}").await.status, 200);
+    }
+    let refused = post(&gateway, "slow", &[], "{}").await;
+
+    assert_eq!(said(&refused), (429, "too-fast".into()));
+    let seconds: u64 = refused.header("retry-after").parse().expect("seconds");
+    assert!((1_700..=1_800).contains(&seconds), "{seconds}");
+    assert_eq!(
+        post(&gateway, "by-url/hunter2-token-0123456789", &[], "{}").await.status,
+        200,
+        "others go on"
+    );
+    assert_eq!(gateway.admin().all("/v1/events?source=slow").await.len(), 2);
 }

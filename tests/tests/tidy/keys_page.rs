@@ -45,6 +45,21 @@ fn keys(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn every_preset_is_named() {
+    let page = tree::read("docs/config.md");
+    let presets: serde_json::Value =
+        serde_json::from_str(&tree::read("gateway/core/src/preset/presets.json")).expect("presets read");
+    let mut findings = Findings::default();
+    for name in presets.as_object().expect("an object").keys() {
+        if !page.contains(&format!("`{name}`")) {
+            findings
+                .add("gateway/core/src/preset/presets.json", format!("`{name}` is not in docs/config.md"));
+        }
+    }
+    findings.assert_none("Every preset is named in docs/config.md.");
+}
+
+#[test]
 fn every_metric_is_described_and_exists() {
     let page = tree::read("docs/metrics.md");
     let described: BTreeSet<&str> =

@@ -66,6 +66,7 @@ fn source(
     let dedupe = dedupe(compiler, name, table, preset);
     let mut optional = |at: &Option<At<String>>| at.as_ref().and_then(|at| varying(compiler, at, NEVER_ONE));
     let (order_key, subject) = (optional(&table.order_key), optional(&table.subject));
+    let rate = compiler.rate(table.rate.as_ref(), table.burst.as_ref());
     let body_bytes_max = match &table.body_max {
         Some(at) => compiler.size(at, 1..=limits::BODY_BYTES_MAX)?,
         None => limits::BODY_BYTES_MAX,
@@ -82,6 +83,7 @@ fn source(
             dedupe,
             order_key,
             subject,
+            rate,
             body_bytes_max,
             ..source
         }

@@ -24,6 +24,8 @@ pub(crate) struct SourceTable {
     pub(crate) subject: Option<At<String>>,
     pub(crate) methods: Option<At<Vec<At<String>>>>,
     pub(crate) tokens: Option<At<Vec<At<String>>>>,
+    pub(crate) rate: Option<At<String>>,
+    pub(crate) burst: Option<At<i64>>,
     pub(crate) body_max: Option<At<String>>,
     pub(crate) verify: Option<Verify>,
 }

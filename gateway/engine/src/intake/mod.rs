@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod commit;
+mod rates;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::Engine;
 use authenticate::{Asked, Authentication};
 
 pub(crate) use authenticate::Turns;
+pub(crate) use rates::Rates;
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct Taken {
 pub enum Refusal {
     /// It does not prove its sender.
     Rejected(Rejection),
+    /// The source's rate has no room for so long.
+    TooFast(Duration),
     /// The source takes other methods.
     WrongMethod,
     /// It brings more events than one request may.

@@ -112,6 +112,7 @@ async fn received(
     if !source.takes(&raw.method) {
         return Err(refusal::problem(source, Refusal::WrongMethod));
     }
+    public.engine.let_in(source).map_err(|refusal| refusal::problem(source, refusal))?;
     body::readable(&raw.headers)?;
     let (bytes, held) = body::read(body, source.body_bytes_max, &public.room).await?;
     let reception = public.engine.receive(RawRequest { body: bytes, ..raw }, source, &topology).await;
