@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use hookgate_core::delivery::Owner;
-use hookgate_core::event::Accepted;
+use hookgate_core::event::{Accepted, Dedupe};
 use hookgate_core::limits;
 use hookgate_core::word::Scope;
 use hookgate_ports::doubles::VirtualClock;
@@ -133,6 +133,34 @@ async fn a_bad_unit_stands_alone_with_its_error() {
         } else {
             assert_eq!(answer, Ok(vec![Accepted::New]), "unit {n}");
         }
+    }
+}
+
+#[tokio::test]
+async fn equal_keys_are_folded_anew_in_every_half_of_a_commit() {
+    let opened = open().await;
+    let owner = opened.sqlite.enter().await.unwrap().owner;
+    let entries = Entries::new(&opened.clock);
+    let stored = entries.plain();
+    opened.sqlite.accept(Accept { owner, entries: vec![stored.clone()] }).await.unwrap();
+    let keyed = |n: i64| {
+        let mut entry = entries.plain();
+        entry.event.dedupe = Some(Dedupe { key: [7; 16], fingerprint: n % 2, window_hours: 24 });
+        entry
+    };
+    // The first of the equal ones is in a unit that is refused: the next one is the first then.
+    let refused = Accept { owner, entries: vec![keyed(0), stored] };
+    let units: Vec<Accept> =
+        std::iter::once(refused).chain((1..40).map(|n| Accept { owner, entries: vec![keyed(n)] })).collect();
+    let first = units[1].entries[0].event.content.id;
+
+    let accepts = units.into_iter().map(|unit| opened.sqlite.accept(unit));
+    let answers = futures_util::future::join_all(accepts).await;
+
+    assert!(matches!(answers[0], Err(StoreError::Refused(_))), "{:?}", answers[0]);
+    assert_eq!(answers[1], Ok(vec![Accepted::New]));
+    for (n, answer) in answers.into_iter().enumerate().skip(2) {
+        assert_eq!(answer, Ok(vec![Accepted::Duplicate { of: first, same_body: n % 2 == 1 }]), "unit {n}");
     }
 }
 
