@@ -9,13 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[path = "src/component/mod.rs"]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, unused_imports)]
 mod component;
 
 use component::{Lock, Options, Talk};
 
 /// The folders of `plugins/` that ship inside the binary.
-const EMBEDDED: [&str; 1] = ["pr-summary"];
+const EMBEDDED: [&str; 2] = ["pr-summary", "slack"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new("../..").canonicalize()?;

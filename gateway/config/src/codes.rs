@@ -92,9 +92,11 @@ pub(crate) const BAD_SECRET: &str = "bad-secret";
 pub(crate) const BAD_COMPONENT: &str = "bad-component";
 /// A component cannot be read, or is no plugin.
 pub(crate) const COMPONENT_REFUSED: &str = "component-refused";
+/// A grant names a secret that is not there.
+pub(crate) const UNKNOWN_SECRET: &str = "unknown-secret";
 /// A plugin cannot do what it is used for.
 pub(crate) const MISSING_ROLE: &str = "missing-role";
-/// A plugin wants more than it can be granted.
+/// A plugin uses what it is not granted.
 pub(crate) const CAPABILITY: &str = "capability-not-granted";
 /// The schema in a plugin's manifest does not read.
 pub(crate) const BAD_CONFIG_SCHEMA: &str = "bad-config-schema";
@@ -133,6 +135,7 @@ pub const ALL: &[&str] = &[
     UNKNOWN_SOURCE,
     UNKNOWN_DESTINATION,
     UNKNOWN_PLUGIN,
+    UNKNOWN_SECRET,
     UNKNOWN_SCHEME,
     NO_VERIFY,
     TWO_VERIFY,

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hookgate_core::plugin::{Facts, Manifest, Role};
+use hookgate_core::plugin::{Capability, Facts, Manifest, Role};
 use hookgate_core::topology::{Endpoint, OnPluginFailure, Signing};
-use hookgate_core::word::{Digest, Kind, NameId, Scope, Slug};
+use hookgate_core::word::{Digest, Kind, NameId, Scope, Secret, Slug};
 use serde::Deserialize;
 
 use crate::{CODES, ComponentRef, Config, Diagnostic, Resolve, Secrets, check, codes, render};
@@ -28,6 +29,8 @@ struct Found {
     refused: Option<String>,
     #[serde(default)]
     roles: Vec<Role>,
+    #[serde(default)]
+    uses: Vec<Capability>,
     manifest: Option<Manifest>,
 }
 
@@ -50,7 +53,7 @@ impl World {
                 digest: Digest::of(name.as_bytes()),
                 component_bytes: 1,
                 roles: found.roles.clone(),
-                uses: Vec::new(),
+                uses: found.uses.clone(),
                 manifest: found.manifest.clone(),
             }),
         }
@@ -167,6 +170,20 @@ fn nothing_that_is_said_repeats_a_secret() {
         // Every secret of the corpus, literal or referred to, has this in it.
         assert!(!said.contains("hunter2"), "{}", path.display());
     }
+}
+
+#[test]
+fn grants_hold_the_secrets_that_they_name_newest_first() {
+    let text = fs::read_to_string(corpus("good").join("grants.toml")).expect("the sample");
+    let topology = World::of_the_corpus().check(&text).expect("it compiles").topology;
+    let grants = |name: &str| Arc::clone(&topology.plugin(name).expect("declared").grants);
+
+    let keyed = grants("keyed");
+    let keys: Vec<&[u8]> = keyed.mac["partner"].iter().map(Secret::expose).collect();
+
+    assert_eq!(keys, [&b"hunter2-of-billing"[..], b"hunter2-of-old"]);
+    assert_eq!(keyed.secret["partner"].expose(), b"hunter2-of-billing");
+    assert!(!keyed.clock && grants("clocked").clock && grants("timed").clock && grants("summary").clock);
 }
 
 #[test]

@@ -16,8 +16,18 @@ use crate::shape;
 use crate::statements;
 
 /// What may stand at the top of a file.
-const TOP: [&str; 9] =
-    ["version", "server", "storage", "egress", "plugins", "source", "plugin", "destination", "route"];
+const TOP: [&str; 10] = [
+    "version",
+    "server",
+    "storage",
+    "egress",
+    "plugins",
+    "source",
+    "plugin",
+    "secret",
+    "destination",
+    "route",
+];
 
 /// Reads a text as far as it reads, and notes every mistake of syntax and shape.
 pub(crate) fn read(text: &str, report: &mut Report) -> File {
@@ -34,6 +44,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> File {
         plugins: reader.single("plugins").unwrap_or_default(),
         sources: reader.named("source"),
         components: reader.named("plugin"),
+        secrets: reader.named("secret"),
         destinations: reader.named("destination"),
         routes: reader.named("route"),
         text: text.to_owned(),
@@ -154,6 +165,7 @@ fn misplaced_reference(text: &str, span: &Range<usize>, keys: &[&str], found: &m
             | ["source", _, "tokens"]
             | ["source", _, "verify", _, "token" | "secrets"]
             | ["source", _, "verify", _, "secrets", _]
+            | ["secret", _, "values"]
             | ["destination", _, "http" | "connector", "endpoint"]
             | ["destination", _, "http" | "connector", "auth", _, "token" | "password" | "secret"]
             | ["destination", _, "http" | "connector", "sign", _, "secrets"]
@@ -162,13 +174,16 @@ fn misplaced_reference(text: &str, span: &Range<usize>, keys: &[&str], found: &m
         return;
     }
     let (message, help) = match keys {
-        ["route", _, "transform", "config", ..] | ["destination", _, "connector", "config", ..] => (
-            "a plugin's config holds no references: a plugin is given no secret",
-            "put secrets into the destination's `endpoint`, or let its `auth` or `sign` use them",
+        ["route", _, "transform" | "router", "config", ..]
+        | ["destination", _, "connector", "config", ..]
+        | ["source", _, "verify", "plugin", "config", ..] => (
+            "a plugin's config holds no references: what is in it is stored and shown",
+            "put secrets into the destination's `endpoint` or `auth`, or into [secret.NAME] with \
+             grant = { mac = [\"NAME\"] } (or `secret`) for the plugin",
         ),
         _ => (
             "references are not resolved here",
-            "references stand in `secrets`, `token`, `tokens`, `endpoint`, `admin_key` and the credentials of `auth` only",
+            "references stand in `secrets`, `values`, `token`, `tokens`, `endpoint`, `admin_key` and the credentials of `auth` only",
         ),
     };
     found.push(Diagnostic::new(codes::MISPLACED_REFERENCE, span.clone(), message, help));

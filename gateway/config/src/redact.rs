@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 /// Keys whose texts are secrets.
-const SECRET_KEYS: [&str; 6] = ["secrets", "admin_key", "token", "tokens", "password", "secret"];
+const SECRET_KEYS: [&str; 7] =
+    ["secrets", "admin_key", "token", "tokens", "password", "secret", "values"];
 
 /// Returns the text with every literal secret replaced, character by character, by marks of the same
 /// length: the text keeps its lines, columns and byte offsets. References such as `${env:X}` stay.
@@ -50,6 +51,10 @@ fn behind_key(text: &str, key: &str) -> Vec<Range<usize>> {
             None => after,
         };
         if let Some(value) = after.strip_prefix('=') {
+            // A list of them is what a plugin is granted: names, not values.
+            if key == "secret" && value.trim_start().starts_with('[') {
+                continue;
+            }
             let at = text.len() - value.len();
             let value = &value[..value_end(value)];
             secrets.extend(quoted(value).into_iter().map(|secret| at + secret.start..at + secret.end));

@@ -5,6 +5,7 @@ mod authenticator;
 mod credential;
 mod destination;
 mod endpoint;
+mod grant;
 mod headers;
 mod names;
 mod plugin;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookgate_core::limits;
-use hookgate_core::plugin::{Capability, Facts, PluginLimits, Role};
+use hookgate_core::plugin::{Facts, Grants, PluginLimits, Role};
 use hookgate_core::recipe::Stage;
 use hookgate_core::topology::Plugin;
 use hookgate_core::word::Kind;
 use jsonschema::Validator;
 
+use super::grant::{NamedSecrets, line_for};
 use super::{Compiler, proposal};
 use crate::at::At;
 use crate::catalogue::Component;
@@ -38,8 +39,10 @@ impl Plugins {
     /// Compiles the plugins that have a table.
     pub(super) fn declared(compiler: &mut Compiler<'_>) -> Plugins {
         let file = compiler.file;
+        let secrets = NamedSecrets::declared(compiler);
         let compiled = file.components.iter().map(|named| {
-            let loaded = named.table.as_ref().and_then(|table| declared(compiler, &named.name, table));
+            let table = named.table.as_ref();
+            let loaded = table.and_then(|table| declared(compiler, &named.name, table, &secrets));
             (named.name.value.clone(), loaded)
         });
         Plugins(compiled.collect())
@@ -85,7 +88,7 @@ impl Plugins {
     fn embedded(&self, compiler: &mut Compiler<'_>, name: &At<String>) -> Option<Loaded> {
         let catalogue = compiler.catalogue;
         match catalogue.get(&Component::Embedded(name.value.clone())) {
-            Ok(facts) => load(compiler, name, &name.span, facts, PluginLimits::default()),
+            Ok(facts) => load(compiler, name, &name.span, facts, Given::default()),
             Err(_) if compiler.file.loss.names => None,
             Err(_) => {
                 let help = did_you_mean(name.text(), self.0.keys().map(String::as_str), || {
@@ -108,13 +111,28 @@ impl Plugins {
     }
 }
 
-fn declared(compiler: &mut Compiler<'_>, name: &At<String>, table: &PluginTable) -> Option<Loaded> {
+/// What a plugin's table gives it.
+#[derive(Default)]
+struct Given {
+    limits: PluginLimits,
+    grants: Grants,
+    /// Not where an embedded plugin is used by its bare name.
+    has_table: bool,
+}
+
+fn declared(
+    compiler: &mut Compiler<'_>,
+    name: &At<String>,
+    table: &PluginTable,
+    secrets: &NamedSecrets,
+) -> Option<Loaded> {
     let at = &table.component;
     let limits = limits(compiler, table);
+    let given = Given { limits, grants: secrets.granted(compiler, table), has_table: true };
     let component = match Component::parse(at.text()) {
         Ok(component) => component,
         Err(why) => {
-            let help = "write the path of a .wasm file, or \"embedded:NAME\"";
+            let help = "write the path of a .wasm file, \"embedded:NAME\" or \"uploaded:NAME\"";
             compiler.add(codes::BAD_COMPONENT, &at.span, why, help);
             compiler.slug(Kind::Plugin, name);
             return None;
@@ -122,12 +140,13 @@ fn declared(compiler: &mut Compiler<'_>, name: &At<String>, table: &PluginTable)
     };
     let catalogue = compiler.catalogue;
     match catalogue.get(&component) {
-        Ok(facts) => load(compiler, name, &at.span, facts, limits),
+        Ok(facts) => load(compiler, name, &at.span, facts, given),
         Err(why) => {
             let message = format!("plugin \"{}\" cannot be used: {why}", name.text());
             let help = match component {
                 Component::File(_) => "name a component made by `hookgate plugin build`",
                 Component::Embedded(_) => "name one that is inside this binary, or the path of a .wasm file",
+                Component::Uploaded(_) => "upload it first: hookgate plugin push FILE.wasm --name NAME",
             };
             compiler.add(codes::COMPONENT_REFUSED, &at.span, message, help);
             compiler.slug(Kind::Plugin, name);
@@ -157,17 +176,17 @@ fn load(
     name: &At<String>,
     span: &Range<usize>,
     facts: &Facts,
-    limits: PluginLimits,
+    given: Given,
 ) -> Option<Loaded> {
     let (slug, id) = compiler.slug(Kind::Plugin, name)?;
-    let asked = facts.manifest.iter().flat_map(|manifest| &manifest.asks);
-    let mut wanted: Vec<Capability> = asked.chain(&facts.uses).copied().collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    for capability in wanted {
-        let message =
-            format!("plugin \"{slug}\" wants `{}`, which cannot be granted yet", capability.interface());
-        let help = "use a version of it that does without; `config` and `log` are always there";
+    if let Some(capability) = given.grants.missing(&facts.uses) {
+        let word = capability.interface();
+        let message = format!("plugin \"{slug}\" uses `{word}`, which is not granted");
+        let help = match line_for(capability) {
+            Some(line) if given.has_table => format!("add to [plugin.{slug}]: {line}"),
+            Some(line) => format!("add [plugin.{slug}] with component = \"embedded:{slug}\" and {line}"),
+            None => "use a version of it that does without; there are `clock`, `mac` and `secret`".into(),
+        };
         compiler.add(codes::CAPABILITY, span, message, help);
     }
     let schema = facts.manifest.as_ref().and_then(|manifest| manifest.config_schema.as_ref());
@@ -186,8 +205,8 @@ fn load(
         name: slug,
         digest: facts.digest,
         manifest: facts.manifest.clone(),
-        limits,
-        grants: Arc::default(),
+        limits: given.limits,
+        grants: Arc::new(given.grants),
     };
     Some(Loaded { plugin, roles: facts.roles.clone(), schema })
 }

@@ -3,6 +3,7 @@
 mod destination;
 mod entries;
 mod form;
+mod plugin;
 mod route;
 mod source;
 
@@ -18,7 +19,8 @@ pub(crate) use destination::{
 };
 pub(crate) use entries::Entries;
 pub(crate) use form::Form;
-pub(crate) use route::{PluginTable, RouteTable, StageTable};
+pub(crate) use plugin::{PluginTable, SecretTable};
+pub(crate) use route::{RouteTable, StageTable};
 pub(crate) use source::{
     ApiKeyTable, AuthenticatorTable, Dedupe, HmacTable, Keys, PresetTable, Proof, SourceTable, Verify,
 };
@@ -41,6 +43,7 @@ pub struct File {
     pub(crate) plugins: PluginsTable,
     pub(crate) sources: Vec<Named<SourceTable>>,
     pub(crate) components: Vec<Named<PluginTable>>,
+    pub(crate) secrets: Vec<Named<SecretTable>>,
     pub(crate) destinations: Vec<Named<DestinationTable>>,
     pub(crate) routes: Vec<Named<RouteTable>>,
 }

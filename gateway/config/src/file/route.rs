@@ -1,4 +1,4 @@
-//! `[route.NAME]` and `[plugin.NAME]`.
+//! `[route.NAME]`.
 
 use serde::Deserialize;
 
@@ -29,22 +29,6 @@ pub(crate) struct RouteTable {
 pub(crate) struct StageTable {
     pub(crate) plugin: At<String>,
     pub(crate) config: Option<At<Node>>,
-}
-
-/// `[plugin.NAME]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-pub(crate) struct PluginTable {
-    pub(crate) component: At<String>,
-    pub(crate) limits: Option<Form<LimitsTable>>,
-}
-
-/// `limits = { … }`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
-pub(crate) struct LimitsTable {
-    pub(crate) deadline: Option<At<String>>,
-    pub(crate) memory: Option<At<String>>,
 }
 
 impl RouteTable {

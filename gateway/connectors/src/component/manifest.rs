@@ -67,8 +67,15 @@ pub(super) fn fixtures(dir: &Path) -> Result<Option<String>, BuildError> {
     Ok((!fixtures.is_empty()).then(|| Value::from(fixtures).to_string()))
 }
 
-/// Returns the JSON files of a folder by name, so that the same plugin makes the same file.
-fn fixture_files(dir: &Path) -> Result<Vec<PathBuf>, BuildError> {
+/// What the files end with that say what should come of a fixture. They are no fixtures.
+const EXPECTED: &str = ".expected.json";
+
+/// Returns the fixtures of a folder by name, so that the same plugin makes the same file. Without a folder
+/// there is none.
+///
+/// # Errors
+/// The folder does not read.
+pub fn fixture_files(dir: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -77,7 +84,8 @@ fn fixture_files(dir: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let mut files = Vec::new();
     for entry in entries {
         let file = entry.map_err(|error| BuildError::file(dir, error))?.path();
-        if file.extension().is_some_and(|end| end == "json") {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.ends_with(".json") && !name.ends_with(EXPECTED) {
             files.push(file);
         }
     }

@@ -12,6 +12,7 @@ mod section;
 use std::path::{Path, PathBuf};
 
 pub use error::BuildError;
+pub use manifest::fixture_files;
 
 /// The SDK's macro `export!` leaves a section whose name begins so; it says what the component exports.
 const COMPONENT_TYPE: &str = "component-type:";

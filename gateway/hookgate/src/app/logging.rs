@@ -42,3 +42,12 @@ pub(super) fn start(format: LogFormat) {
         eprintln!("logging was started before: {error}");
     }
 }
+
+/// Shows what plugins say, and nothing else, as plain lines on stderr: for commands that run one.
+pub(crate) fn log_guests() {
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time();
+    let guests = tracing_subscriber::registry().with(EnvFilter::new("off,plugin=debug"));
+    if let Err(error) = guests.with(lines.with_ansi(false).compact()).try_init() {
+        eprintln!("logging was started before: {error}");
+    }
+}

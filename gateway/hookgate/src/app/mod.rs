@@ -13,7 +13,7 @@ use bytes::Bytes;
 use hookgate_core::plugin::Facts;
 use hookgate_server::apply::ConfigSource;
 
-pub(crate) use logging::LogFormat;
+pub(crate) use logging::{LogFormat, log_guests};
 
 use crate::cli::{Exit, Serve};
 

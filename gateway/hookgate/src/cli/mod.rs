@@ -12,7 +12,7 @@ mod deliveries;
 mod events;
 mod exit;
 mod init;
-mod plugin_build;
+mod plugin;
 mod reload;
 mod retry;
 mod table;
@@ -52,9 +52,9 @@ enum Command {
     Deliveries(Deliveries),
     /// Send deliveries again: dead letters, held and waiting ones
     Retry(Retry),
-    /// Make plugins
+    /// Make plugins, try them, look into them
     #[command(subcommand)]
-    Plugin(Plugin),
+    Plugin(plugin::Plugin),
 }
 
 /// Where the configuration is.
@@ -192,12 +192,6 @@ struct Retry {
     online: Online,
 }
 
-#[derive(Subcommand)]
-enum Plugin {
-    /// Compile a plugin's crate to a component
-    Build(plugin_build::PluginBuild),
-}
-
 /// Reads the command line and runs the command. Returns the exit code of conventions: 0 done, 1 failed,
 /// 2 usage, 69 unreachable, 75 try again, 77 not allowed, 78 bad configuration.
 pub(crate) fn run() -> ExitCode {
@@ -210,7 +204,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Events(events) => events::run(events),
         Command::Deliveries(deliveries) => deliveries::run(deliveries),
         Command::Retry(retry) => retry::run(retry),
-        Command::Plugin(Plugin::Build(build)) => plugin_build::run(build),
+        Command::Plugin(plugin) => plugin::run(plugin),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,4 +5,5 @@ mod cancel;
 mod guest;
 mod hostile;
 mod loading;
+mod roles;
 mod summary;

@@ -6,11 +6,11 @@ use clap::Args;
 use hookgate_connectors::component::{self, Options};
 use hookgate_core::word::Digest;
 
-use super::Exit;
+use crate::cli::Exit;
 
 /// What to build, and where it goes.
 #[derive(Args)]
-pub(super) struct PluginBuild {
+pub(crate) struct Build {
     /// The plugin's crate: Cargo.toml, plugin.toml, src/lib.rs
     #[arg(default_value = ".")]
     dir: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct PluginBuild {
 }
 
 /// Builds, looks at what came out as `serve` would, and writes it.
-pub(super) fn run(build: PluginBuild) -> Result<(), Exit> {
+pub(super) fn run(build: Build) -> Result<(), Exit> {
     let built =
         component::build(&build.dir, &Options::default()).map_err(|error| Exit::Failed(error.to_string()))?;
     let facts = crate::app::inspect(&built.component).map_err(Exit::Failed)?;
