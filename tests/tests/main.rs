@@ -9,6 +9,7 @@ mod kills;
 mod plugin_build;
 mod reloads;
 mod routing;
+mod plugin_offline;
 mod setup;
 mod starter;
 mod tidy;

@@ -2,6 +2,7 @@
 
 mod broken;
 mod cancel;
+mod connector;
 mod guest;
 mod hostile;
 mod loading;
