@@ -52,7 +52,7 @@ pub(super) fn compile(dir: &Path, options: &Options) -> Result<PathBuf, BuildErr
 
 fn command(dir: &Path, options: &Options) -> Command {
     let mut command = Command::new(tool("CARGO", "cargo"));
-    command.current_dir(dir).args(["build", "--release", "--lib", "--target", TARGET]);
+    command.current_dir(dir).args(["rustc", "--release", "--lib", "--target", TARGET]);
     command.arg("--message-format=json-render-diagnostics");
     if let Some(target_dir) = &options.target_dir {
         command.arg("--target-dir").arg(target_dir);
@@ -63,9 +63,11 @@ fn command(dir: &Path, options: &Options) -> Command {
     for name in FOREIGN {
         command.env_remove(name);
     }
-    command
-        .envs(PROFILE)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(options.source_root.as_deref().unwrap_or(dir)));
+    command.envs(PROFILE).env("CARGO_ENCODED_RUSTFLAGS", flags(options.source_root.as_deref()));
+    if options.source_root.is_none() {
+        // Only for the crate itself: what it is built from is compiled once for all crates of a target folder.
+        command.arg("--").args(["--remap-path-prefix".into(), remapped(dir, "plugin")]);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     command.stderr(match options.talk {
         Talk::Through => Stdio::inherit(),
@@ -78,15 +80,20 @@ fn command(dir: &Path, options: &Options) -> Command {
 ///
 /// Panic messages name source files: the folders of the machine that built it are left out of them,
 /// so that they neither leak nor change the component's digest.
-fn flags(source_root: &Path) -> OsString {
+fn flags(source_root: Option<&Path>) -> OsString {
     let mut flags = OsString::from(FLAGS.join("\u{1f}"));
-    for (folder, name) in [(Some(source_root.to_owned()), "plugin"), (cargo_home(), "cargo")] {
+    for (folder, name) in [(source_root.map(Path::to_owned), "plugin"), (cargo_home(), "cargo")] {
         let Some(folder) = folder else { continue };
         flags.push("\u{1f}--remap-path-prefix\u{1f}");
-        flags.push(folder);
-        flags.push(format!("={name}"));
+        flags.push(remapped(&folder, name));
     }
     flags
+}
+
+fn remapped(folder: &Path, name: &str) -> OsString {
+    let mut text = OsString::from(folder);
+    text.push(format!("={name}"));
+    text
 }
 
 /// Returns where cargo keeps the sources of other crates.
@@ -152,7 +159,7 @@ mod tests {
 
     #[test]
     fn flags_name_no_folder_of_this_machine_twice() {
-        let flags = flags(Path::new("/somewhere/plugin"));
+        let flags = flags(Some(Path::new("/somewhere/plugin")));
         let flags = flags.to_string_lossy();
 
         assert!(flags.starts_with("-C\u{1f}link-arg=--initial-memory=1048576\u{1f}-C\u{1f}"), "{flags}");

@@ -73,6 +73,16 @@ pub(crate) fn guest_with(items: &str, body: &str) -> Vec<u8> {
     ))
 }
 
+/// The same in a world that has every capability; imports go before what is the guest's own.
+pub(crate) fn guest_with_capabilities(imports: &str, items: &str, body: &str) -> Vec<u8> {
+    let world = "world capable { import config; import log; import clock; import mac; import secret; export transform; }";
+    let module = format!(
+        r#"(module {imports} {PRELUDE} {items}
+          (func (export "hookgate:plugin/transform@0.1.0#transform") (param i32) (result i32) {body}))"#
+    );
+    encode_by(&format!("{CONTRACT}\n{world}"), "capable", &module)
+}
+
 /// Loads a component that is expected to be fine.
 pub(crate) async fn load(host: &Host, component: &[u8]) -> Facts {
     host.load(Bytes::copy_from_slice(component)).await.expect("it loads")

@@ -2,6 +2,7 @@
 
 mod broken;
 mod cancel;
+mod capabilities;
 mod connector;
 mod guest;
 mod hostile;

@@ -43,7 +43,8 @@ pub(super) struct Case {
     /// Values for `secret` by name.
     pub(super) secret: BTreeMap<String, String>,
     /// What comes out, as `hookgate plugin run` prints it.
-    pub(super) expect: Option<Value>,
+    #[serde(rename = "expect")]
+    pub(super) expected: Option<Value>,
 }
 
 /// What is not plain about an event.

@@ -119,7 +119,7 @@ impl Fixture {
 
     /// Writes what came out into the file; what else a case says stays as it is written.
     fn write(&self, cases: &mut [Case], came: Vec<Value>) -> Result<(), Exit> {
-        if cases.iter().zip(&came).all(|(case, came)| case.expect.as_ref() == Some(came)) {
+        if cases.iter().zip(&came).all(|(case, came)| case.expected.as_ref() == Some(came)) {
             return Ok(());
         }
         let mut file = if self.expected.exists() {
@@ -140,7 +140,7 @@ impl Fixture {
 }
 
 fn report(title: &str, case: &Case, came: &Value, update: bool, tally: &mut Tally) {
-    match &case.expect {
+    match &case.expected {
         Some(expected) if expected == came => say!("ok      {title}"),
         Some(_) | None if update => say!("written {title}"),
         // A plugin may decline its fixture where nothing is expected; it may not break.
