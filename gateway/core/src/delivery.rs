@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::event::Content;
+use crate::outcome::Answer;
 use crate::render::Rendered;
 use crate::word::{DeliveryId, Digest, EventId, Headers, MessageId, NameId, ScopeId, Token};
 
@@ -52,6 +53,14 @@ pub enum Kept {
     Message(Message),
     /// What is to be sent: nothing is rendered any more.
     Rendered(Rendered),
+    /// What was sent and what came back: its connector has still to say what that means, and it is not sent
+    /// again before that.
+    Answered {
+        /// What was sent.
+        rendered: Rendered,
+        /// What came back.
+        answer: Answer,
+    },
 }
 
 /// A message between two stages, at rest.

@@ -264,6 +264,23 @@ impl Endpoint {
         }
     }
 
+    /// Returns where a reference leads that is resolved against the endpoint (RFC 3986), on the same origin
+    /// (RFC 6454): or the destination's credentials would go to somebody else. An empty one is the endpoint.
+    ///
+    /// # Errors
+    /// As [`Endpoint::url`], or the reference leads to another origin.
+    pub fn refer(&self, event: &Content, reference: &str) -> Result<Url, Unaddressed> {
+        let endpoint = self.url(event)?;
+        if reference.is_empty() {
+            return Ok(endpoint);
+        }
+        let elsewhere = || Unaddressed::OtherOrigin(reference.to_owned());
+        let url = endpoint.join(reference).map_err(|_| elsewhere())?;
+        let is_same =
+            url.origin() == endpoint.origin() && url.username().is_empty() && url.password().is_none();
+        if is_same { Ok(url) } else { Err(elsewhere()) }
+    }
+
     /// Tells whether other events go to other URLs, so that one of them says nothing about the others.
     pub fn is_template(&self) -> bool {
         matches!(self, Endpoint::Template(_))

@@ -39,6 +39,8 @@ pub mod plan;
 
 pub mod delivery;
 
+pub mod children;
+
 pub mod plugin;
 
 pub mod recipe;

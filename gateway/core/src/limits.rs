@@ -81,6 +81,12 @@ pub const ATTEMPTS_MAX: u32 = 100;
 /// Longest time from one to the next that a rate may ask for: what is rarer is a schedule.
 pub const RATE_INTERVAL_MAX: Duration = Duration::from_secs(86_400);
 
+/// Observations that a slow onlooker may be behind before it is told that it missed some.
+pub const OBSERVATIONS_MAX: usize = 1024;
+
+/// Counts that wait in memory for the next upkeep: names times outcomes times minutes of a store that is down.
+pub const TALLY_WAITING_MAX: usize = 20_000;
+
 /// Largest burst that a rate may ask for: what is more at once is no rate.
 pub const RATE_BURST_MAX: u32 = 100_000;
 

@@ -58,7 +58,7 @@ impl OutboundRequest {
         message: &MessageId,
         now: Millis,
     ) -> Result<Signed, Unaddressed> {
-        let mut url = address(rendered, destination, event)?;
+        let mut url = destination.endpoint().refer(event, &rendered.reference)?;
         let mut sent = signature(&destination.signing, &rendered.body, message, now);
         let mut headers = rendered.headers.clone();
         for (name, value) in sent.iter() {
@@ -98,19 +98,6 @@ impl OutboundRequest {
         };
         Ok(Signed { request, sent })
     }
-}
-
-/// Returns where the message goes: the endpoint, or what a connector's reference makes of it, on the
-/// same origin (RFC 6454), or the destination's credentials would go to somebody else.
-fn address(rendered: &Rendered, destination: &Destination, event: &Content) -> Result<Url, Unaddressed> {
-    let endpoint = destination.endpoint().url(event)?;
-    if rendered.reference.is_empty() {
-        return Ok(endpoint);
-    }
-    let elsewhere = || Unaddressed::OtherOrigin(rendered.reference.clone());
-    let url = endpoint.join(&rendered.reference).map_err(|_| elsewhere())?;
-    let is_same = url.origin() == endpoint.origin() && url.username().is_empty() && url.password().is_none();
-    if is_same { Ok(url) } else { Err(elsewhere()) }
 }
 
 /// Returns the header fields that name, date and sign a message.

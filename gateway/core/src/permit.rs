@@ -217,6 +217,14 @@ impl Permits {
         self.lanes.entry(lane).or_default().breaker = Breaker::Open { until };
     }
 
+    /// Closes a lane's breaker: an operator says so.
+    pub fn close_breaker(&mut self, lane: Lane) {
+        if let Some(entry) = self.lanes.get_mut(&lane).filter(|entry| !entry.breaker.is_new()) {
+            entry.breaker = Breaker::default();
+            entry.backlog = true;
+        }
+    }
+
     /// Holds these lanes and no others. What has a permit is sent; lanes that are not held any more have
     /// something waiting until a look finds otherwise.
     pub fn hold(&mut self, lanes: HashSet<Lane>) {

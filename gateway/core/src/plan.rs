@@ -10,31 +10,40 @@ use crate::limits;
 use crate::topology::{Route, Topology};
 use crate::word::{DeliveryId, MessageId, NameId, Slug};
 
-/// Plans an event: one delivery for each destination of each route that takes it, all of them Pending.
+/// Plans an event: one delivery for each destination of each route that takes it, and one for a route
+/// whose router has still to choose; all of them Pending.
 /// `draw` makes ids. At most [`limits::DELIVERIES_PER_EVENT_MAX`]; a configuration that could plan
 /// more is refused when it is checked.
 pub fn plan(topology: &Topology, event: &NewEvent, mut draw: impl FnMut() -> DeliveryId) -> Vec<NewDelivery> {
     let mut deliveries = Vec::new();
     for route in takers(topology.routes_of(event.source), &Envelope::of(&event.content)) {
-        for destination in &route.to {
-            let id = draw();
-            deliveries.push(NewDelivery {
-                id,
-                event: event.content.id,
-                route: route.id,
-                destination: Some(*destination),
-                lane: Lane { scope: event.scope, id: *destination },
-                recipe: route.recipe_digest,
-                message: MessageId::of(id),
-                bytes: u32::try_from(event.content.body.len()).unwrap_or(u32::MAX),
-                parent: None,
-                held: None,
-                birth: Birth::Pending,
-            });
+        if route.recipe.router.is_some() {
+            deliveries.push(planned(event, route, None, draw()));
+        } else {
+            let one_each =
+                route.to.iter().map(|destination| planned(event, route, Some(*destination), draw()));
+            deliveries.extend(one_each);
         }
     }
     deliveries.truncate(limits::DELIVERIES_PER_EVENT_MAX);
     deliveries
+}
+
+/// A delivery for a destination; without one it queues by its route, until the router has chosen.
+fn planned(event: &NewEvent, route: &Route, destination: Option<NameId>, id: DeliveryId) -> NewDelivery {
+    NewDelivery {
+        id,
+        event: event.content.id,
+        route: route.id,
+        destination,
+        lane: Lane { scope: event.scope, id: destination.unwrap_or(route.id) },
+        recipe: route.recipe_digest,
+        message: MessageId::of(id),
+        bytes: u32::try_from(event.content.body.len()).unwrap_or(u32::MAX),
+        parent: None,
+        held: None,
+        birth: Birth::Pending,
+    }
 }
 
 /// Why a route takes an event, or not.

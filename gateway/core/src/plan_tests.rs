@@ -10,7 +10,7 @@ use crate::condition::Condition;
 use crate::envelope::TypeGlob;
 use crate::event::{Content, Parts};
 use crate::filter::Filter;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Stage};
 use crate::topology::{Destination, Endpoint, OnPluginFailure, TopologyParts};
 use crate::word::{Digest, EventId, Headers, Kind, Millis, NameId, Origin, Scope, ScopeId, Slug};
 
@@ -187,4 +187,28 @@ fn a_route_says_why_it_does_not_take_an_event() {
             ("rest".into(), Why::TakenBefore { by }),
         ]
     );
+}
+
+#[test]
+fn a_router_chooses_later_so_its_route_gets_one_delivery() {
+    let stage = Stage {
+        plugin: Slug::parse("by-size").expect("a slug"),
+        digest: Digest::of(b"component"),
+        config: "{}".into(),
+    };
+    let recipe = Arc::new(Recipe { router: Some(stage), stages: vec![] });
+    let by_router =
+        Route { recipe_digest: recipe.digest(), recipe, ..route("routed", &[], None, &["a", "b"]) };
+    let destinations = vec![destination("a"), destination("b")];
+    let parts = TopologyParts { routes: vec![by_router], destinations, ..TopologyParts::default() };
+    let topology = Topology::new(scope(), Digest::of(b""), parts);
+
+    let deliveries = plan(&topology, &event("shop", "order.paid", "{}"), || DeliveryId(1));
+
+    let route = id(Kind::Route, "routed");
+    assert_eq!(deliveries.len(), 1);
+    assert_eq!((deliveries[0].destination, deliveries[0].lane.id), (None, route));
+    assert!(topology.terms(route).is_some(), "the route is a lane until it splits");
+    let rest = topology.route(route).expect("it is there").recipe.routed().digest();
+    assert!(topology.recipe(&rest).is_some(), "what the children pin is known");
 }

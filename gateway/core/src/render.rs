@@ -7,9 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
 
+use crate::delivery::Message;
 use crate::event::{Content, HOPS_HEADER};
-use crate::plugin::{GuestEvent, GuestMessage};
-use crate::topology::HttpTarget;
+use crate::plugin::{GuestEvent, GuestMessage, GuestOutbound};
+use crate::topology::{ConnectorTarget, HttpTarget};
 use crate::word::{Digest, Headers};
 
 /// A message between two stages: the event, or what the stages so far made of it.
@@ -90,6 +91,63 @@ impl Draft {
             self.is_event_body = false;
         }
         self
+    }
+
+    /// Goes on with the message that a Split child holds.
+    pub fn resumed(event: &Arc<Content>, message: &Message) -> Draft {
+        Draft {
+            event: Arc::clone(event),
+            event_type: Arc::clone(&message.event_type),
+            headers: message.headers.clone(),
+            body: message.body.clone().unwrap_or_else(|| event.body.clone()),
+            is_event_body: message.body.is_none(),
+            is_untouched: false,
+        }
+    }
+
+    /// Returns the message as a Split child holds it.
+    pub fn message(self, made_by: Vec<Digest>) -> Message {
+        Message {
+            event_type: self.event_type,
+            headers: self.headers,
+            body: (!self.is_event_body).then_some(self.body),
+            made_by,
+        }
+    }
+
+    /// Returns the request that a connector built of the message, for its endpoint.
+    ///
+    /// # Errors
+    /// Says why the request cannot go there: its method or its reference is none that the connector may ask for.
+    pub fn built(
+        self,
+        connector: &ConnectorTarget,
+        outbound: GuestOutbound,
+        hops: u32,
+        made_by: Vec<Digest>,
+    ) -> Result<Rendered, String> {
+        let GuestOutbound { method, url: reference, headers, body } = outbound;
+        let method = Method::from_bytes(method.as_bytes()).ok().filter(|method| *method != Method::CONNECT);
+        let method = method.ok_or("the method of its request is none that sends something")?;
+        connector.endpoint.refer(&self.event, &reference).map_err(|why| why.to_string())?;
+        let mut headers = headers;
+        if let (None, None, Some(of_message)) =
+            (&body, headers.first("content-type"), self.headers.first("content-type"))
+        {
+            headers.push(header::CONTENT_TYPE, of_message.clone());
+        }
+        let shown = connector.endpoint.shown();
+        let url = if reference.is_empty() { shown.to_owned() } else { format!("{shown} {reference}") };
+        let is_event_body = body.is_none() && self.is_event_body;
+        Ok(Rendered {
+            method,
+            url,
+            reference,
+            headers: completed(headers, hops),
+            body: body.unwrap_or(self.body),
+            is_event_body,
+            made_by,
+        })
     }
 
     /// Addresses the message to a destination. `hops` is how often the event passed through before.

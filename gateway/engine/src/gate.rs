@@ -1,5 +1,6 @@
 //! The gate: who may send now, and who is woken when that changes. The arithmetic is core's.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -82,6 +83,26 @@ impl Gate {
             self.look_now();
         }
         change
+    }
+
+    /// Opens a breaker for a time, as it was before this process began.
+    pub(crate) fn open_breaker(&self, lane: Lane, pause: Duration) {
+        self.permits().open_breaker(lane, self.now() + pause);
+    }
+
+    /// Closes a breaker: an operator says so.
+    pub(crate) fn close_breaker(&self, lane: Lane) {
+        self.permits().close_breaker(lane);
+    }
+
+    /// Holds these lanes and no others.
+    pub(crate) fn hold(&self, lanes: HashSet<Lane>) {
+        self.permits().hold(lanes);
+    }
+
+    /// Holds one more lane, until a control is asked for that says otherwise.
+    pub(crate) fn hold_also(&self, lane: Lane) {
+        self.permits().hold_also(lane);
     }
 
     /// Returns how many lanes are held.

@@ -4,6 +4,7 @@
 //! their end. It knows a store, a wire and plugins by their ports only, and decides nothing by itself:
 //! every decision is a pure function of `hookgate-core`.
 
+mod controls;
 mod current;
 mod deliver;
 mod dispatch;
@@ -11,6 +12,8 @@ mod gate;
 mod intake;
 mod metrics;
 mod notes;
+mod observe;
+mod tally;
 mod upkeep;
 
 #[cfg(test)]
@@ -23,18 +26,21 @@ use std::time::Duration;
 use hookgate_core::word::{Minter, ScopeId};
 use hookgate_ports::{Clock, Guests, Intake, Queue, Seat, Transport, Upkeep};
 use prometheus_client::registry::Registry;
-use tokio::sync::{Mutex, RwLock, mpsc};
+use tokio::sync::{Mutex, RwLock, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use current::Current;
 pub use intake::{Batch, Receipt, Reception, Refusal, Taken};
+pub use observe::{Observation, What};
 
+use controls::Controls;
 use dispatch::Born;
 use gate::Gate;
 use intake::{Rates, Turns};
 use metrics::Metrics;
 use notes::Notes;
+use tally::Tally;
 
 /// What the engine works with.
 #[derive(Clone)]
@@ -61,6 +67,9 @@ pub struct Engine {
     minter: Minter,
     gate: Gate,
     notes: Notes,
+    controls: Controls,
+    tally: Tally,
+    onlookers: broadcast::Sender<Observation>,
     metrics: Metrics,
     entered_at: Duration,
     born: mpsc::Sender<Born>,
@@ -93,6 +102,9 @@ impl Engine {
             minter,
             gate,
             notes: Notes::default(),
+            controls: Controls::default(),
+            tally: Tally::default(),
+            onlookers: broadcast::Sender::new(hookgate_core::limits::OBSERVATIONS_MAX),
             metrics,
             entered_at,
             born,

@@ -5,7 +5,6 @@ use std::time::Duration;
 use hookgate_core::decide::Verdict;
 use hookgate_core::outcome::Outcome;
 use hookgate_core::source::Source;
-use hookgate_core::topology::Destination;
 use hookgate_ports::Depth;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -94,16 +93,20 @@ impl Metrics {
         metrics
     }
 
-    pub(crate) fn received(&self, source: &Source, result: &Result<Reception, Refusal>) {
-        match result {
-            Ok(Reception::Stored(receipt)) if receipt.is_duplicate() => self.request(source, "duplicate"),
-            Ok(Reception::Stored(_)) => self.request(source, "accepted"),
-            Ok(Reception::Answered(_)) => self.request(source, "answered"),
-            Err(refusal) => self.refused(source, refusal),
-        }
+    /// Counts a request, and returns the word that it is counted by.
+    pub(crate) fn received(&self, source: &Source, result: &Result<Reception, Refusal>) -> &'static str {
+        let outcome = match result {
+            Ok(Reception::Stored(receipt)) if receipt.is_duplicate() => "duplicate",
+            Ok(Reception::Stored(_)) => "accepted",
+            Ok(Reception::Answered(_)) => "answered",
+            Err(refusal) => return self.refused(source, refusal),
+        };
+        self.request(source, outcome);
+        outcome
     }
 
-    pub(crate) fn refused(&self, source: &Source, refusal: &Refusal) {
+    /// Counts a refused request, and returns the word that it is counted by.
+    pub(crate) fn refused(&self, source: &Source, refusal: &Refusal) -> &'static str {
         let outcome = match refusal {
             Refusal::Rejected(rejection) => rejection.word(),
             Refusal::TooFast(_) => "too_fast",
@@ -117,6 +120,7 @@ impl Metrics {
             Refusal::Unknown | Refusal::Down => "store_failed",
         };
         self.request(source, outcome);
+        outcome
     }
 
     /// Counts which of a source's several keys is still in use.
@@ -128,14 +132,8 @@ impl Metrics {
         self.requests.get_or_create(&OfSource { source: source.name.to_string(), outcome }).inc();
     }
 
-    pub(crate) fn attempted(
-        &self,
-        destination: &Destination,
-        outcome: &Outcome,
-        verdict: &Verdict,
-        took: Duration,
-    ) {
-        let of = |outcome| OfDestination { destination: destination.name.to_string(), outcome };
+    pub(crate) fn attempted(&self, destination: &str, outcome: &Outcome, verdict: &Verdict, took: Duration) {
+        let of = |outcome| OfDestination { destination: destination.to_owned(), outcome };
         self.attempts.get_or_create(&of(outcome.word().text())).inc();
         self.attempt_seconds.observe(took.as_secs_f64());
         let end = match verdict {

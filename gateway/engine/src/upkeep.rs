@@ -23,6 +23,7 @@ impl Engine {
                 () = stop.cancelled() => return,
             }
             self.give_back_unknown().await;
+            self.flush_tally().await;
             if let Err(error) = self.ports.upkeep.tidy().await {
                 tracing::warn!(%error, "upkeep of the store failed; trying again");
             }

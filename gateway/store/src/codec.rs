@@ -6,6 +6,7 @@
 
 use bytes::{Buf, BufMut, Bytes};
 use hookgate_core::delivery::{Kept, Message};
+use hookgate_core::outcome::Answer;
 use hookgate_core::render::Rendered;
 use hookgate_core::word::{Digest, Headers};
 use hookgate_ports::AttemptRecord;
@@ -83,9 +84,10 @@ pub fn snapshot(bytes: &[u8], event_body: &Bytes) -> Result<Snapshot, Damaged> {
     Ok(Snapshot { rendered, sent, answer, made_by })
 }
 
-/// Which of the two something kept is.
+/// Which of the three something kept is.
 const MESSAGE: u8 = 0;
 const WHOLE: u8 = 1;
+const ANSWERED: u8 = 2;
 
 /// Appends something that is kept with a delivery.
 pub fn put_kept(out: &mut Vec<u8>, kept: &Kept) {
@@ -103,6 +105,14 @@ pub fn put_kept(out: &mut Vec<u8>, kept: &Kept) {
         }
         Kept::Rendered(rendered) => {
             out.put_u8(WHOLE);
+            put_fields(out, rendered);
+        }
+        Kept::Answered { rendered, answer } => {
+            out.put_u8(ANSWERED);
+            out.put_u16_le(answer.status);
+            out.put_u8(u8::from(answer.cut));
+            put(out, &answer.headers.encode());
+            put(out, &answer.body);
             put_fields(out, rendered);
         }
     }
@@ -126,6 +136,14 @@ pub fn kept(bytes: &[u8], event_body: &Bytes) -> Result<Kept, Damaged> {
             Ok(Kept::Message(Message { event_type, headers, body, made_by }))
         }
         WHOLE => fields(&mut rest, event_body).map(Kept::Rendered),
+        ANSWERED => {
+            let status = u16::from(byte(&mut rest, WHAT)?) | u16::from(byte(&mut rest, WHAT)?) << 8;
+            let cut = byte(&mut rest, WHAT)? == 1;
+            let headers = headers(&mut rest, "answer")?;
+            let body = Bytes::copy_from_slice(take(&mut rest, "answer")?);
+            let rendered = fields(&mut rest, event_body)?;
+            Ok(Kept::Answered { rendered, answer: Answer { status, headers, body, cut } })
+        }
         _ => Err(Damaged { what: WHAT }),
     }
 }

@@ -37,13 +37,21 @@ pub(super) fn routes(compiler: &mut Compiler<'_>, plugins: &mut Plugins) -> Vec<
             let types = routes.types(table);
             let condition = table.condition.as_ref().and_then(|tree| routes.condition(tree));
             let filter = table.filter.as_ref().and_then(|text| routes.filter(text));
-            let stages =
-                table.stages().iter().map(|stage| routes.stage(stage)).collect::<Vec<Option<Stage>>>();
+            let router = table.router.as_ref().map(|stage| routes.stage(stage, Role::Route));
+            let stages = table
+                .stages()
+                .iter()
+                .map(|stage| routes.stage(stage, Role::Transform))
+                .collect::<Vec<Option<Stage>>>();
             let to = routes.to(&table.to);
             let on_plugin_failure = routes.on_plugin_failure(table);
             let (name, id) = slug?;
             let stages: Option<Vec<Stage>> = stages.into_iter().collect();
-            let recipe = Arc::new(Recipe { router: None, stages: stages? });
+            let router = match router {
+                Some(router) => Some(router?),
+                None => None,
+            };
+            let recipe = Arc::new(Recipe { router, stages: stages? });
             let recipe_digest = recipe.digest();
             Some(Route {
                 id,
@@ -118,8 +126,8 @@ impl Routes<'_, '_> {
         Filter::parse(text.text()).map_err(|error| self.compiler.filter_error(text, error)).ok()
     }
 
-    fn stage(&mut self, stage: &StageTable) -> Option<Stage> {
-        self.plugins.stage(self.compiler, &stage.plugin, stage.config.as_ref(), Role::Transform)
+    fn stage(&mut self, stage: &StageTable, role: Role) -> Option<Stage> {
+        self.plugins.stage(self.compiler, &stage.plugin, stage.config.as_ref(), role)
     }
 
     fn to(&mut self, to: &At<Vec<At<String>>>) -> Vec<NameId> {

@@ -145,7 +145,7 @@ impl File {
         let destinations = self.destinations.iter().filter_map(|named| named.table.as_ref());
         let connectors = destinations.filter_map(|table| table.connector.as_ref());
         let routes = self.routes.iter().filter_map(|named| named.table.as_ref());
-        let stages = routes.flat_map(RouteTable::stages).map(|stage| &stage.plugin);
+        let stages = routes.flat_map(RouteTable::uses).map(|stage| &stage.plugin);
         let sources = self.sources.iter().filter_map(|named| named.table.as_ref());
         connectors
             .map(|connector| &connector.value.plugin)

@@ -18,12 +18,13 @@ pub(crate) struct RouteTable {
     pub(crate) filter: Option<At<String>>,
     /// Takes only what no other route takes.
     pub(crate) catch_all: Option<bool>,
+    pub(crate) router: Option<Form<StageTable>>,
     pub(crate) transform: Option<Vec<Form<StageTable>>>,
     pub(crate) to: At<Vec<At<String>>>,
     pub(crate) on_plugin_failure: Option<At<String>>,
 }
 
-/// One entry of `transform`.
+/// One entry of `transform`, or `router`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct StageTable {
@@ -32,6 +33,11 @@ pub(crate) struct StageTable {
 }
 
 impl RouteTable {
+    /// Returns every use of a plugin in it.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = &Form<StageTable>> {
+        self.router.iter().chain(self.stages())
+    }
+
     /// Returns its transforms, first to last.
     pub(crate) fn stages(&self) -> &[Form<StageTable>] {
         self.transform.as_deref().unwrap_or_default()

@@ -94,6 +94,12 @@ impl MessageId {
     pub fn of(born: DeliveryId) -> MessageId {
         MessageId { born, path: String::new() }
     }
+
+    /// Returns the message id of the `nth` delivery that this one's splits into, counted from 0.
+    pub fn child(&self, nth: usize) -> MessageId {
+        let path = if self.path.is_empty() { nth.to_string() } else { format!("{}_{nth}", self.path) };
+        MessageId { born: self.born, path }
+    }
 }
 
 impl fmt::Display for MessageId {

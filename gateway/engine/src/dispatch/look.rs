@@ -27,8 +27,9 @@ pub(super) struct Looks {
 }
 
 impl Engine {
-    /// Asks the store which lanes have due work, and returns when to ask again at the latest.
+    /// Asks the store what is held and which lanes have due work, and returns when to ask again at the latest.
     pub(super) async fn discover(&self, looks: &mut Looks) -> Duration {
+        self.ask_controls().await;
         self.gate.forget(|lane| self.terms(lane).is_some());
         // Held lanes are named like others, and must not keep others from being named.
         let lanes_max = limits::LANES_PER_LOOK_MAX.saturating_add(self.gate.held());

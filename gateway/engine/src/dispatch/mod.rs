@@ -106,6 +106,7 @@ impl Engine {
             tracing::warn!(count = sending.len(), "drain: closing what is still on the wire");
         }
         sending.shutdown().await;
+        self.flush_tally().await;
         if let Err(error) = self.ports.queue.leave(self.seat.owner).await {
             tracing::warn!(%error, "drain: the queue was not left in order; the next start adopts what is held");
         }

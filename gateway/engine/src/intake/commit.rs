@@ -56,7 +56,8 @@ impl Engine {
 
     /// Lets a delivery be born taken, if its permit is free now.
     fn berth(&self, delivery: &mut NewDelivery, topology: &Topology) -> Berth {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.draining.load(Ordering::Relaxed) || !self.controls.were_asked() {
+            // What this process does not know yet may hold the lane.
             return None;
         }
         let terms = topology.terms(delivery.lane.id)?;

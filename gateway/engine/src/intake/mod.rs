@@ -115,7 +115,9 @@ impl Engine {
         topology: &Arc<Topology>,
     ) -> Result<Reception, Refusal> {
         let result = self.received(request, source, topology).await;
-        self.metrics.received(source, &result);
+        let outcome = self.metrics.received(source, &result);
+        self.tally_request(source.scope, source.id, outcome);
+        self.observe_request(source, &result, outcome);
         result
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hookgate_core::delivery::End;
-use hookgate_core::plugin::PluginLimits;
+use hookgate_core::plugin::{Grants, PluginLimits};
 use hookgate_core::recipe::{Recipe, Stage};
 use hookgate_core::request::RawRequest;
 use hookgate_core::retry::RetryPolicy;
@@ -14,7 +14,8 @@ use hookgate_core::scheme::Verification;
 use hookgate_core::source::{DedupeKey, DedupeRule, Source};
 use hookgate_core::template::Template;
 use hookgate_core::topology::{
-    Destination, Endpoint, OnPluginFailure, Plugin, Route, Signing, Topology, TopologyParts,
+    ConnectorTarget, Destination, Endpoint, OnPluginFailure, Plugin, Route, Signing, Target, Topology,
+    TopologyParts,
 };
 use hookgate_core::word::{Actor, Digest, Kind, NameId, Scope, ScopeId, Secret, Slug};
 use hookgate_ports::doubles::{Memory, ScriptedGuests, VirtualClock, Wire};
@@ -48,6 +49,14 @@ pub(super) struct Plan {
     /// The components of the one route's transforms.
     pub(super) stages: Vec<Digest>,
     pub(super) on_plugin_failure: OnPluginFailure,
+    /// The component of the route's router.
+    pub(super) router: Option<Digest>,
+    /// The component that every destination is reached by, if it is no HTTP endpoint.
+    pub(super) connector: Option<Digest>,
+    /// What the plugins are granted.
+    pub(super) grants: Arc<Grants>,
+    /// What is special about the destinations.
+    pub(super) change: Option<fn(&mut Destination)>,
 }
 
 impl Plan {
@@ -60,9 +69,41 @@ impl Plan {
         Plan { stages: vec![component], ..self }
     }
 
+    /// One destination, changed.
+    pub(super) fn changed(change: fn(&mut Destination)) -> Plan {
+        Plan { change: Some(change), ..Plan::one() }
+    }
+
+    /// Destinations with these names, four at once, tried once.
+    pub(super) fn to(names: &[&'static str]) -> Plan {
+        Plan { destinations: names.iter().map(|name| (*name, 4, vec![])).collect(), ..Plan::default() }
+    }
+
+    fn destination(&self, name: &str, at_once: u32, delays: &[u64]) -> Destination {
+        let mut made = destination(name, at_once, delays);
+        if self.connector.is_some() {
+            let endpoint = made.endpoint().clone();
+            let plugin = slug("speaker");
+            made.target = Target::Connector(ConnectorTarget { plugin, config: "{}".into(), endpoint });
+        }
+        if let Some(change) = self.change {
+            change(&mut made);
+        }
+        made
+    }
+
+    fn plugins(&self) -> Vec<Plugin> {
+        let stages = self.stages.iter().enumerate().map(|(nth, digest)| (plugin_name(nth), *digest));
+        let router = self.router.map(|digest| (slug("router"), digest));
+        let connector = self.connector.map(|digest| (slug("speaker"), digest));
+        let plugin = |(name, digest)| Plugin { grants: Arc::clone(&self.grants), ..plugin(name, digest) };
+        stages.chain(router).chain(connector).map(plugin).collect()
+    }
+
     fn topology(&self) -> Topology {
-        let recipe =
-            Arc::new(Recipe { router: None, stages: self.stages.iter().enumerate().map(stage).collect() });
+        let router = self.router.map(|digest| Stage { plugin: slug("router"), digest, config: "{}".into() });
+        let stages = self.stages.iter().enumerate().map(stage).collect();
+        let recipe = Arc::new(Recipe { router, stages });
         let source = source();
         let route = Route {
             id: id(Kind::Route, "all"),
@@ -78,15 +119,15 @@ impl Plan {
             on_plugin_failure: self.on_plugin_failure,
         };
         let destinations =
-            self.destinations.iter().map(|(name, at_once, delays)| destination(name, *at_once, delays));
-        let plugins = self.stages.iter().enumerate().map(|(nth, digest)| plugin(nth, *digest)).collect();
+            self.destinations.iter().map(|(name, at_once, delays)| self.destination(name, *at_once, delays));
         let parts = TopologyParts {
             sources: vec![source],
             routes: vec![route],
             destinations: destinations.collect(),
-            plugins,
+            plugins: self.plugins(),
         };
-        Topology::new(scope(), Digest::of(format!("{:?}", self.stages).as_bytes()), parts)
+        let text = format!("{:?}{:?}{:?}", self.stages, self.router, self.connector);
+        Topology::new(scope(), Digest::of(text.as_bytes()), parts)
     }
 }
 
@@ -224,7 +265,7 @@ pub(super) fn slug(text: &str) -> Slug {
     Slug::parse(text).expect("a slug")
 }
 
-fn id(kind: Kind, name: &str) -> NameId {
+pub(super) fn id(kind: Kind, name: &str) -> NameId {
     NameId::of(scope(), kind, &slug(name))
 }
 
@@ -253,8 +294,7 @@ fn stage((nth, digest): (usize, &Digest)) -> Stage {
     Stage { plugin: plugin_name(nth), digest: *digest, config: "{}".into() }
 }
 
-fn plugin(nth: usize, digest: Digest) -> Plugin {
-    let name = plugin_name(nth);
+fn plugin(name: Slug, digest: Digest) -> Plugin {
     Plugin {
         id: NameId::of(scope(), Kind::Plugin, &name),
         name,

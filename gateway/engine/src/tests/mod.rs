@@ -2,11 +2,16 @@
 //! until a test moves it, and what has to happen is awaited.
 
 mod authentication;
+mod connectors;
+mod controls;
 mod failures;
 mod house;
 mod intake;
+mod onlookers;
 mod plugins;
 mod publishing;
+mod rates;
 mod sending;
+mod splitting;
 mod stopping;
 mod upkeep;

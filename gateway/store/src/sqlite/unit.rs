@@ -167,5 +167,6 @@ fn kept_bytes(kept: &Kept) -> usize {
     match kept {
         Kept::Message(message) => 256 + message.body.as_ref().map_or(0, |body| body.len()),
         Kept::Rendered(rendered) => 256 + rendered.body.len(),
+        Kept::Answered { rendered, answer } => 512 + rendered.body.len() + answer.body.len(),
     }
 }
