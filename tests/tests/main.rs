@@ -3,13 +3,14 @@
 mod drain;
 mod durability;
 mod first_event;
+mod holding;
 mod hostile_requests;
 mod ingest;
 mod kills;
 mod plugin_build;
+mod plugin_offline;
 mod reloads;
 mod routing;
-mod plugin_offline;
 mod setup;
 mod starter;
 mod tidy;

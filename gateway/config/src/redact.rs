@@ -6,8 +6,7 @@
 use std::ops::Range;
 
 /// Keys whose texts are secrets.
-const SECRET_KEYS: [&str; 7] =
-    ["secrets", "admin_key", "token", "tokens", "password", "secret", "values"];
+const SECRET_KEYS: [&str; 7] = ["secrets", "admin_key", "token", "tokens", "password", "secret", "values"];
 
 /// Returns the text with every literal secret replaced, character by character, by marks of the same
 /// length: the text keeps its lines, columns and byte offsets. References such as `${env:X}` stay.

@@ -236,3 +236,6 @@ pub const PLUGIN_VERSIONS_MAX: usize = 50;
 
 /// Rows of a page of the admin API.
 pub const PAGE_MAX: u32 = 200;
+
+/// An operator's reason for a pause: a sentence, not a document.
+pub const REASON_CHARS_MAX: usize = 500;

@@ -13,6 +13,7 @@ use hookgate_core::plugin::Crash;
 use hookgate_core::quarantine::{self, Crashes};
 use hookgate_core::recipe::Stage;
 use hookgate_core::word::{Actor, Kind, NameId, ScopeId};
+use hookgate_ports::StoreError;
 
 use crate::Engine;
 use crate::deliver::Trying;
@@ -52,6 +53,15 @@ impl Controls {
 }
 
 impl Engine {
+    /// Returns what is held in a scope, and why.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn held(&self, scope: ScopeId) -> Result<Vec<Control>, StoreError> {
+        let controls = self.ports.queue.controls().await?;
+        Ok(controls.into_iter().filter(|control| control.scope == scope).collect())
+    }
+
     /// Asks the store what is held, and holds just that.
     pub(crate) async fn ask_controls(&self) {
         let controls = match self.ports.queue.controls().await {

@@ -8,6 +8,7 @@ macro_rules! say {
 
 mod check;
 mod client;
+mod controls;
 mod deliveries;
 mod events;
 mod exit;
@@ -52,6 +53,12 @@ enum Command {
     Deliveries(Deliveries),
     /// Send deliveries again: dead letters, held and waiting ones
     Retry(Retry),
+    /// List what is held: paused, disabled, behind an open breaker, in quarantine
+    Controls(Online),
+    /// Hold a destination's deliveries until it is resumed
+    Pause(Pause),
+    /// Let a destination or a plugin go on, whatever held it
+    Resume(Resume),
     /// Make plugins, try them, look into them
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -192,6 +199,28 @@ struct Retry {
     online: Online,
 }
 
+#[derive(Args)]
+struct Pause {
+    /// The destination's name
+    destination: String,
+    /// Why, for whoever looks
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    online: Online,
+}
+
+#[derive(Args)]
+struct Resume {
+    /// The destination's name
+    name: String,
+    /// It is a plugin's name
+    #[arg(long)]
+    plugin: bool,
+    #[command(flatten)]
+    online: Online,
+}
+
 /// Reads the command line and runs the command. Returns the exit code of conventions: 0 done, 1 failed,
 /// 2 usage, 69 unreachable, 75 try again, 77 not allowed, 78 bad configuration.
 pub(crate) fn run() -> ExitCode {
@@ -204,6 +233,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Events(events) => events::run(events),
         Command::Deliveries(deliveries) => deliveries::run(deliveries),
         Command::Retry(retry) => retry::run(retry),
+        Command::Controls(online) => controls::list(online),
+        Command::Pause(pause) => controls::pause(pause),
+        Command::Resume(resume) => controls::resume(resume),
         Command::Plugin(plugin) => plugin::run(plugin),
     };
     match done {

@@ -1,6 +1,7 @@
 //! The admin API: everything the CLI and the dashboard show or change goes through here.
 
 mod auth;
+mod controls;
 mod deliveries;
 mod events;
 mod health;
@@ -57,6 +58,10 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/deliveries/{id}", get(deliveries::one))
         .route("/v1/deliveries/{id}/attempts", get(deliveries::attempts))
         .route("/v1/deliveries/{id}/retry", post(deliveries::retry))
+        .route("/v1/controls", get(controls::list))
+        .route("/v1/destinations/{name}/pause", post(controls::pause_destination))
+        .route("/v1/destinations/{name}/resume", post(controls::resume_destination))
+        .route("/v1/plugins/{name}/resume", post(controls::resume_plugin))
         .route("/v1/config/reload", post(reload::reload))
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), auth::required));

@@ -215,7 +215,7 @@ fn body_view(body: &[u8]) -> BodyView {
 }
 
 /// Writes RFC 3339 with milliseconds; a time outside of the calendar as its number.
-fn time(at: Millis) -> String {
+pub(super) fn time(at: Millis) -> String {
     match jiff::Timestamp::from_millisecond(at.0) {
         Ok(timestamp) => format!("{timestamp:.3}"),
         Err(_) => at.0.to_string(),
