@@ -91,12 +91,15 @@ async fn call_in<F: Function>(
     Ok(returned)
 }
 
+/// A function of a guest, by the types of its contract.
+type Typed<F> = TypedFunc<<F as Function>::Params, (<F as Function>::Returned,)>;
+
 /// Returns a function if the component has its role.
 fn typed<F: Function>(
     loaded: &Loaded,
     instance: &Instance,
     store: &mut Store<CallState>,
-) -> wasmtime::Result<Option<TypedFunc<F::Params, (F::Returned,)>>> {
+) -> wasmtime::Result<Option<Typed<F>>> {
     let index = loaded.function(F::ENTRY);
     index.map(|index| instance.get_typed_func(store, index)).transpose()
 }

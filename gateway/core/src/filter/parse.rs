@@ -173,7 +173,10 @@ impl Reader<'_> {
         let (sign, why, help) = match function {
             TestFunction::Search(..) => ("search(", "search() is not available in a filter", USE_REGEX),
             TestFunction::Match(..) => ("match(", "match() is not available in a filter", USE_REGEX),
-            _ => (
+            TestFunction::Length(_)
+            | TestFunction::Value(_)
+            | TestFunction::Count(_)
+            | TestFunction::Custom(..) => (
                 "(",
                 "this function is not available in a filter",
                 "length(), count() and value() are; `match` beside the filter has more operators",
@@ -343,7 +346,9 @@ fn step(segment: &Segment) -> Option<Step> {
     match segment {
         Segment::Selector(Selector::Name(name)) => Some(Step::Name(name.clone())),
         Segment::Selector(Selector::Index(index)) => Some(Step::Index(*index)),
-        _ => None,
+        Segment::Selector(Selector::Wildcard | Selector::Slice(..) | Selector::Filter(_))
+        | Segment::Descendant(_)
+        | Segment::Selectors(_) => None,
     }
 }
 

@@ -34,9 +34,12 @@ async fn a_rate_lets_as_many_begin_as_it_says() {
     house.until_delivered(5).await;
 }
 
+/// What is changed of a destination, and whether a failed and a successful attempt are then kept whole.
+type Case = (fn(&mut Destination), bool, bool);
+
 #[tokio::test]
 async fn of_attempts_is_kept_what_the_destination_says() {
-    let cases: [(fn(&mut Destination), bool, bool); 3] = [
+    let cases: [Case; 3] = [
         (|destination| destination.keep = Keep::All, true, true),
         (|destination| destination.keep = Keep::Failed, true, false),
         (|destination| destination.keep = Keep::Nothing, false, false),

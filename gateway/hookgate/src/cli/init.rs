@@ -12,11 +12,10 @@ const STARTER: &str = include_str!("init.toml");
 /// Writes the starter file where none is.
 pub(super) fn run(path: &Path) -> Result<(), Exit> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
-        Exit::Failed(match error.kind() {
-            ErrorKind::AlreadyExists => {
-                format!("{} is there already and stays as it is; name another file", path.display())
-            }
-            _ => format!("{} cannot be written: {error}", path.display()),
+        Exit::Failed(if error.kind() == ErrorKind::AlreadyExists {
+            format!("{} is there already and stays as it is; name another file", path.display())
+        } else {
+            format!("{} cannot be written: {error}", path.display())
         })
     })?;
     file.write_all(STARTER.as_bytes())

@@ -146,7 +146,7 @@ impl Run {
             }
             Step::Split { which, children } => {
                 let Some((id, lease)) = self.chosen(*which) else { return Seen::Settled(None) };
-                let held = |nth: u32| (nth % 2 == 0).then(|| Kept::Rendered(rendered("held")));
+                let held = |nth: u32| nth.is_multiple_of(2).then(|| Kept::Rendered(rendered("held")));
                 let children = (0..*children).map(|nth| world.child(id, nth, held(nth))).collect();
                 let settle = world.settle(id, lease, To::Split { children });
                 Seen::Settled(Some(world.store.settle(settle).await))

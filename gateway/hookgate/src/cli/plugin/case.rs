@@ -84,10 +84,8 @@ impl Case {
     /// Reads the cases of a file: one, or a list.
     pub(super) fn read(text: &str) -> Result<Vec<Case>, serde_json::Error> {
         let value: Value = serde_json::from_str(text)?;
-        match value {
-            Value::Array(cases) => cases.into_iter().map(serde_json::from_value).collect(),
-            one => Ok(vec![serde_json::from_value(one)?]),
-        }
+        let cases = if let Value::Array(cases) = value { cases } else { vec![value] };
+        cases.into_iter().map(serde_json::from_value).collect()
     }
 
     /// Returns the config as the plugin gets it.
@@ -157,10 +155,7 @@ impl ResponsePart {
 }
 
 fn bytes_of(body: &Value) -> Bytes {
-    match body {
-        Value::String(text) => Bytes::from(text.clone()),
-        json => Bytes::from(json.to_string()),
-    }
+    Bytes::from(body.as_str().map_or_else(|| body.to_string(), str::to_owned))
 }
 
 /// Reads header fields; `content-type: application/json` unless they say another.

@@ -19,9 +19,12 @@ pub(crate) struct Inspect {
 
 /// Loads a component, as `serve` would, and says what it is.
 pub(super) fn run(inspect: &Inspect) -> Result<(), Exit> {
-    let trial = Trial::load(super::component(&inspect.component)?).map_err(|exit| match exit {
-        Exit::Failed(why) => Exit::Failed(format!("{}: {why}", inspect.component)),
-        other => other,
+    let trial = Trial::load(super::component(&inspect.component)?).map_err(|exit| {
+        if let Exit::Failed(why) = exit {
+            Exit::Failed(format!("{}: {why}", inspect.component))
+        } else {
+            exit
+        }
     })?;
     let (facts, grows) = (&trial.facts, trial.grows_memory());
     if inspect.json {

@@ -128,11 +128,16 @@ impl Fixture {
         } else {
             Value::Object(serde_json::Map::new())
         };
-        match &mut file {
-            Value::Array(cases) => {
-                cases.iter_mut().zip(came).for_each(|(case, came)| case["expect"] = came);
-            }
-            case => case["expect"] = came.into_iter().next().unwrap_or_default(),
+        let cases = if let Value::Array(cases) = &mut file {
+            cases.as_mut_slice()
+        } else {
+            std::slice::from_mut(&mut file)
+        };
+        for (case, came) in cases.iter_mut().zip(came) {
+            let Value::Object(case) = case else {
+                return Err(Exit::Failed(format!("{}: a case is a JSON object", self.expected.display())));
+            };
+            case.insert("expect".into(), came);
         }
         std::fs::write(&self.expected, format!("{file:#}\n"))
             .map_err(|error| Exit::Failed(format!("{} cannot be written: {error}", self.expected.display())))
