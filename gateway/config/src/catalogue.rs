@@ -13,8 +13,6 @@ pub enum Component {
     File(String),
     /// One of those inside the binary.
     Embedded(String),
-    /// The active version of one that was uploaded under this name.
-    Uploaded(String),
 }
 
 /// A component that a file names.
@@ -35,27 +33,19 @@ pub struct Catalogue(HashMap<Component, Result<Facts, String>>);
 /// What tells an embedded component from a file.
 const EMBEDDED: &str = "embedded:";
 
-/// What tells an uploaded component from a file.
-const UPLOADED: &str = "uploaded:";
-
 impl Component {
     /// Reads the value of a plugin's `component`.
     ///
     /// # Errors
     /// Says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Component, &'static str> {
-        if let Some(name) = text.strip_prefix(UPLOADED) {
-            return match name {
-                "" => Err("no uploaded component is named"),
-                name => Ok(Component::Uploaded(name.to_owned())),
-            };
-        }
         match text.strip_prefix(EMBEDDED) {
             Some("") => Err("no embedded component is named"),
             Some(name) => Ok(Component::Embedded(name.to_owned())),
             None if text.trim().is_empty() => Err("no file is named"),
+            None if text.starts_with("uploaded:") => Err("components cannot be uploaded in this release"),
             None if text.contains("://") => {
-                Err("components come from files, from uploads or from inside the binary, not from a URL")
+                Err("components come from files or from inside the binary, not from a URL")
             }
             None if text.contains('\0') => Err("a file's name cannot have a zero byte"),
             None => Ok(Component::File(text.to_owned())),
@@ -68,7 +58,6 @@ impl fmt::Display for Component {
         match self {
             Component::File(path) => f.write_str(path),
             Component::Embedded(name) => write!(f, "{EMBEDDED}{name}"),
-            Component::Uploaded(name) => write!(f, "{UPLOADED}{name}"),
         }
     }
 }
@@ -94,14 +83,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_component_is_a_file_embedded_or_uploaded() {
+    fn a_component_is_a_file_or_embedded() {
         assert_eq!(Component::parse("a/b.wasm"), Ok(Component::File("a/b.wasm".into())));
         assert_eq!(Component::parse("embedded:chat"), Ok(Component::Embedded("chat".into())));
-        assert_eq!(Component::parse("uploaded:chat"), Ok(Component::Uploaded("chat".into())));
-        for text in ["", " ", "embedded:", "uploaded:", "oci://registry.example/x", "a\0b"] {
+        for text in ["", " ", "embedded:", "uploaded:chat", "oci://registry.example/x", "a\0b"] {
             assert!(Component::parse(text).is_err(), "{text:?}");
         }
         assert_eq!(Component::Embedded("chat".into()).to_string(), "embedded:chat");
-        assert_eq!(Component::Uploaded("chat".into()).to_string(), "uploaded:chat");
     }
 }

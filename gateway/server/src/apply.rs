@@ -159,7 +159,6 @@ impl ConfigSource {
                     Err(format!("no plugin {name:?} is inside this binary; there are: {}", all.join(", ")))
                 }
             },
-            Named::Uploaded(name) => Err(format!("nothing is uploaded under the name {name:?}")),
             Named::File(file) => {
                 let folder = self.path.parent().unwrap_or_else(|| Path::new(""));
                 let path = folder.join(file);

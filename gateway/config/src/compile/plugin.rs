@@ -132,7 +132,7 @@ fn declared(
     let component = match Component::parse(at.text()) {
         Ok(component) => component,
         Err(why) => {
-            let help = "write the path of a .wasm file, \"embedded:NAME\" or \"uploaded:NAME\"";
+            let help = "write the path of a .wasm file, or \"embedded:NAME\"";
             compiler.add(codes::BAD_COMPONENT, &at.span, why, help);
             compiler.slug(Kind::Plugin, name);
             return None;
@@ -146,7 +146,6 @@ fn declared(
             let help = match component {
                 Component::File(_) => "name a component made by `hookgate plugin build`",
                 Component::Embedded(_) => "name one that is inside this binary, or the path of a .wasm file",
-                Component::Uploaded(_) => "upload it first: hookgate plugin push FILE.wasm --name NAME",
             };
             compiler.add(codes::COMPONENT_REFUSED, &at.span, message, help);
             compiler.slug(Kind::Plugin, name);

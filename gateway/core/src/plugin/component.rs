@@ -80,7 +80,7 @@ pub struct Manifest {
     pub name: String,
     /// The plugin's own version, such as `1.2.0`.
     pub version: String,
-    /// One sentence for `plugin list`.
+    /// One sentence for `plugin inspect`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Capabilities that it asks for.
