@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, StatusCode};
+use bytes::Bytes;
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 use serde_json::Value;
 
 use super::{Exit, Online};
@@ -38,12 +39,37 @@ pub(super) fn online(
 impl Gateway {
     /// Reads something.
     pub(super) async fn get(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<Value, Exit> {
-        self.ask(Method::GET, self.url(path, query)?).await
+        self.send(Method::GET, path, query, None).await
     }
 
     /// Changes something.
     pub(super) async fn post(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<Value, Exit> {
-        self.ask(Method::POST, self.url(path, query)?).await
+        self.send(Method::POST, path, query, None).await
+    }
+
+    /// Sends a request, with a body of this content type where there is one.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, Option<&str>)],
+        body: Option<(&str, Bytes)>,
+    ) -> Result<Value, Exit> {
+        let mut request = self.request(method, path, query)?;
+        if let Some((content_type, bytes)) = body {
+            request = request.header(header::CONTENT_TYPE, content_type).body(bytes);
+        }
+        self.ask(request).await
+    }
+
+    /// Begins a request, for a command that has more to say than a body.
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, Option<&str>)],
+    ) -> Result<RequestBuilder, Exit> {
+        Ok(self.client.request(method, self.url(path, query)?).bearer_auth(&self.key))
     }
 
     fn url(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<reqwest::Url, Exit> {
@@ -57,8 +83,7 @@ impl Gateway {
         Ok(url)
     }
 
-    async fn ask(&self, method: Method, url: reqwest::Url) -> Result<Value, Exit> {
-        let request = self.client.request(method, url).bearer_auth(&self.key);
+    async fn ask(&self, request: RequestBuilder) -> Result<Value, Exit> {
         let unreachable = |error: reqwest::Error| {
             let hint = "is it running? `--url` or HOOKGATE_URL says where";
             Exit::Unreachable(format!("no gateway at {}: {}; {hint}", self.url, cause(&error)))
