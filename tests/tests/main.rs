@@ -1,5 +1,6 @@
 //! The integration tests: each module is a story, told by the real binary or the real store.
 
+mod connectors;
 mod drain;
 mod durability;
 mod first_event;
@@ -9,6 +10,7 @@ mod ingest;
 mod kills;
 mod plugin_build;
 mod plugin_offline;
+mod plugin_store;
 mod reloads;
 mod routing;
 mod setup;

@@ -11,8 +11,19 @@ use hookgate_core::plugin::Facts;
 pub enum Component {
     /// A file; a relative path begins at the configuration's folder.
     File(String),
-    /// One of those inside the binary.
+    /// The one that ships with the binary under this name, or what an operator put in its place.
     Embedded(String),
+    /// What was uploaded under this name.
+    Uploaded(String),
+}
+
+/// Why nothing is known of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    /// It can be no plugin, in words.
+    Refused(String),
+    /// Who asks cannot see it: only a running gateway knows what was uploaded to it.
+    Elsewhere,
 }
 
 /// A component that a file names.
@@ -28,27 +39,45 @@ pub struct ComponentRef {
 
 /// What is known of the components that a file names.
 #[derive(Debug, Clone, Default)]
-pub struct Catalogue(HashMap<Component, Result<Facts, String>>);
+pub struct Catalogue(HashMap<Component, Result<Facts, Unknown>>);
 
 /// What tells an embedded component from a file.
 const EMBEDDED: &str = "embedded:";
 
+/// What tells an uploaded component from a file.
+const UPLOADED: &str = "uploaded:";
+
+impl From<String> for Unknown {
+    fn from(why: String) -> Unknown {
+        Unknown::Refused(why)
+    }
+}
+
 impl Component {
+    /// Returns the name that the component is stored under; a file has none.
+    pub fn stored_name(&self) -> Option<&str> {
+        match self {
+            Component::File(_) => None,
+            Component::Embedded(name) | Component::Uploaded(name) => Some(name),
+        }
+    }
+
     /// Reads the value of a plugin's `component`.
     ///
     /// # Errors
     /// Says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Component, &'static str> {
-        match text.strip_prefix(EMBEDDED) {
-            Some("") => Err("no embedded component is named"),
-            Some(name) => Ok(Component::Embedded(name.to_owned())),
-            None if text.trim().is_empty() => Err("no file is named"),
-            None if text.starts_with("uploaded:") => Err("components cannot be uploaded in this release"),
-            None if text.contains("://") => {
-                Err("components come from files or from inside the binary, not from a URL")
+        match (text.strip_prefix(EMBEDDED), text.strip_prefix(UPLOADED)) {
+            (Some(""), _) => Err("no embedded component is named"),
+            (_, Some("")) => Err("no uploaded component is named"),
+            (Some(name), _) => Ok(Component::Embedded(name.to_owned())),
+            (_, Some(name)) => Ok(Component::Uploaded(name.to_owned())),
+            (None, None) if text.trim().is_empty() => Err("no file is named"),
+            (None, None) if text.contains("://") => {
+                Err("components are files, uploaded, or ship with the binary; they come from no URL")
             }
-            None if text.contains('\0') => Err("a file's name cannot have a zero byte"),
-            None => Ok(Component::File(text.to_owned())),
+            (None, None) if text.contains('\0') => Err("a file's name cannot have a zero byte"),
+            (None, None) => Ok(Component::File(text.to_owned())),
         }
     }
 }
@@ -58,23 +87,20 @@ impl fmt::Display for Component {
         match self {
             Component::File(path) => f.write_str(path),
             Component::Embedded(name) => write!(f, "{EMBEDDED}{name}"),
+            Component::Uploaded(name) => write!(f, "{UPLOADED}{name}"),
         }
     }
 }
 
 impl Catalogue {
-    /// Notes what was found: the component's facts, or in words why it cannot be a plugin.
-    pub fn insert(&mut self, component: Component, found: Result<Facts, String>) {
+    /// Notes what was found: the component's facts, or why there are none.
+    pub fn insert(&mut self, component: Component, found: Result<Facts, Unknown>) {
         self.0.insert(component, found);
     }
 
     /// Returns what was found.
-    pub(crate) fn get(&self, component: &Component) -> Result<&Facts, &str> {
-        match self.0.get(component) {
-            Some(Ok(facts)) => Ok(facts),
-            Some(Err(why)) => Err(why),
-            None => Err("nobody looked at it"),
-        }
+    pub(crate) fn get(&self, component: &Component) -> Result<&Facts, &Unknown> {
+        self.0.get(component).map_or(Err(&Unknown::Elsewhere), Result::as_ref)
     }
 }
 
@@ -83,12 +109,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_component_is_a_file_or_embedded() {
+    fn a_component_is_a_file_embedded_or_uploaded() {
         assert_eq!(Component::parse("a/b.wasm"), Ok(Component::File("a/b.wasm".into())));
         assert_eq!(Component::parse("embedded:chat"), Ok(Component::Embedded("chat".into())));
-        for text in ["", " ", "embedded:", "uploaded:chat", "oci://registry.example/x", "a\0b"] {
+        assert_eq!(Component::parse("uploaded:chat"), Ok(Component::Uploaded("chat".into())));
+        for text in ["", " ", "embedded:", "uploaded:", "oci://registry.example/x", "a\0b"] {
             assert!(Component::parse(text).is_err(), "{text:?}");
         }
         assert_eq!(Component::Embedded("chat".into()).to_string(), "embedded:chat");
+        assert_eq!(Component::Uploaded("chat".into()).to_string(), "uploaded:chat");
     }
 }

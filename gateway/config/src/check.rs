@@ -2,7 +2,7 @@
 
 use hookgate_core::plugin::Facts;
 
-use crate::catalogue::{Catalogue, ComponentRef};
+use crate::catalogue::{Catalogue, ComponentRef, Unknown};
 use crate::compile::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::file::File;
@@ -19,15 +19,21 @@ pub fn read(text: &str) -> Result<File, Vec<Diagnostic>> {
     report.finish().map(|_| file)
 }
 
-/// Reads and compiles a configuration. `inspect` reads a component that the file names, or says in
-/// words why it cannot be a plugin; each is asked for once.
+/// Returns the components that a text names, as far as it reads.
+pub fn components(text: &str) -> Vec<ComponentRef> {
+    crate::read::read(text, &mut Report::default()).components()
+}
+
+/// Reads and compiles a configuration. `inspect` reads a component that the file names, or says
+/// why it cannot; each is asked for once. Of one that is elsewhere there is a warning, and what uses it is
+/// not in the topology.
 ///
 /// # Errors
 /// Returns every mistake of syntax, shape and meaning, sorted by place, 50 at most. After a syntax
 /// error nothing is said about names, because the table that bears one may be what did not read.
 pub fn check(
     text: &str,
-    inspect: impl Fn(&ComponentRef) -> Result<Facts, String>,
+    inspect: impl Fn(&ComponentRef) -> Result<Facts, Unknown>,
     secrets: Secrets<'_>,
 ) -> Result<Config, Vec<Diagnostic>> {
     let mut report = Report::default();

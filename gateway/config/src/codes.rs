@@ -92,6 +92,8 @@ pub(crate) const BAD_SECRET: &str = "bad-secret";
 pub(crate) const BAD_COMPONENT: &str = "bad-component";
 /// A component cannot be read, or is no plugin.
 pub(crate) const COMPONENT_REFUSED: &str = "component-refused";
+/// A component that only a running gateway can look at.
+pub(crate) const COMPONENT_ELSEWHERE: &str = "component-elsewhere";
 /// A grant names a secret that is not there.
 pub(crate) const UNKNOWN_SECRET: &str = "unknown-secret";
 /// A plugin cannot do what it is used for.
@@ -118,8 +120,15 @@ pub(crate) const UNSIGNED_BODY: &str = "unsigned-body";
 pub(crate) const UNSIGNED_TIMESTAMP: &str = "unsigned-timestamp";
 
 /// Codes of diagnostics that do not keep a configuration from being used.
-pub(crate) const WARNINGS: &[&str] =
-    &[LITERAL_SECRET, SECRET_HEADER, PRIVATE_ENDPOINT, UNROUTED_SOURCE, UNSIGNED_BODY, UNSIGNED_TIMESTAMP];
+pub(crate) const WARNINGS: &[&str] = &[
+    LITERAL_SECRET,
+    SECRET_HEADER,
+    PRIVATE_ENDPOINT,
+    UNROUTED_SOURCE,
+    UNSIGNED_BODY,
+    UNSIGNED_TIMESTAMP,
+    COMPONENT_ELSEWHERE,
+];
 
 /// Every code that a diagnostic can have.
 pub const ALL: &[&str] = &[
@@ -170,6 +179,7 @@ pub const ALL: &[&str] = &[
     BAD_SECRET,
     BAD_COMPONENT,
     COMPONENT_REFUSED,
+    COMPONENT_ELSEWHERE,
     MISSING_ROLE,
     CAPABILITY,
     BAD_CONFIG_SCHEMA,

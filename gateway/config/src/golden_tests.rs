@@ -14,7 +14,7 @@ use hookgate_core::topology::{Endpoint, OnPluginFailure, Signing};
 use hookgate_core::word::{Digest, Kind, NameId, Scope, Secret, Slug};
 use serde::Deserialize;
 
-use crate::{CODES, ComponentRef, Config, Diagnostic, Resolve, Secrets, check, codes, render};
+use crate::{CODES, ComponentRef, Config, Diagnostic, Resolve, Secrets, Unknown, check, codes, render};
 
 /// What the corpus pretends to be around it: variables, files and components.
 #[derive(Deserialize)]
@@ -27,6 +27,8 @@ struct World {
 #[derive(Deserialize)]
 struct Found {
     refused: Option<String>,
+    #[serde(default)]
+    elsewhere: bool,
     #[serde(default)]
     roles: Vec<Role>,
     #[serde(default)]
@@ -44,11 +46,12 @@ impl World {
         check(text, |component| self.inspect(component), Secrets::Resolve(self))
     }
 
-    fn inspect(&self, wanted: &ComponentRef) -> Result<Facts, String> {
+    fn inspect(&self, wanted: &ComponentRef) -> Result<Facts, Unknown> {
         let name = wanted.component.to_string();
         let found = self.components.get(&name).ok_or_else(|| "there is none of this name".to_owned())?;
         match &found.refused {
-            Some(why) => Err(why.clone()),
+            Some(why) => Err(why.clone().into()),
+            None if found.elsewhere => Err(Unknown::Elsewhere),
             None => Ok(Facts {
                 digest: Digest::of(name.as_bytes()),
                 component_bytes: 1,

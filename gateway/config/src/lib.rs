@@ -28,8 +28,8 @@ mod units;
 #[cfg(test)]
 mod golden_tests;
 
-pub use catalogue::{Catalogue, Component, ComponentRef};
-pub use check::{check, read};
+pub use catalogue::{Catalogue, Component, ComponentRef, Unknown};
+pub use check::{check, components, read};
 pub use codes::ALL as CODES;
 pub use compile::Config;
 pub use diagnostic::{Diagnostic, Severity};

@@ -87,7 +87,9 @@ mod tests {
     #[test]
     fn keys_that_differ_are_named() {
         let settings = |text: &str| {
-            check(text, |_| Err("no component is named".into()), Secrets::Skip).expect("it compiles").settings
+            check(text, |_| Err("no component is named".to_owned().into()), Secrets::Skip)
+                .expect("it compiles")
+                .settings
         };
         let one = settings("version = 1\n");
         let other = settings(

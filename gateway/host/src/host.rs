@@ -1,5 +1,6 @@
 //! The façade: what the rest of Hookgate holds of plugins.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -134,8 +135,8 @@ impl Guests for Host {
         self.loader.get(digest).is_some()
     }
 
-    fn unload(&self, digest: &Digest) {
-        self.loader.forget(digest);
+    fn retain(&self, wanted: &BTreeSet<Digest>) {
+        self.loader.retain(wanted);
     }
 
     fn transform(&self, call: Call, event: GuestEvent) -> Fut<'_, Transformed> {

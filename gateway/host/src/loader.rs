@@ -1,6 +1,6 @@
 //! Makes components callable: compiles or finds the machine code, links, self-tests, and keeps them by digest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -90,10 +90,10 @@ impl Loader {
         self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// Forgets a component. Calls that run hold it until they end.
-    pub(crate) fn forget(&self, digest: &Digest) {
-        let gone = self.loaded.write().unwrap_or_else(PoisonError::into_inner).remove(digest);
-        if let Some(gone) = gone {
+    /// Forgets all components but these. Calls that run hold theirs until they end.
+    pub(crate) fn retain(&self, wanted: &BTreeSet<Digest>) {
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        for (_, gone) in loaded.extract_if(|digest, _| !wanted.contains(digest)) {
             self.metrics.unloaded(gone.memory);
         }
     }

@@ -1,5 +1,7 @@
 //! The port to plugins.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use hookgate_core::plugin::{
     Authenticated, Built, Call, Facts, GuestEvent, GuestRequest, GuestResponse, Judged, Refused, Routed,
@@ -33,8 +35,8 @@ pub trait Guests: Send + Sync {
     /// Tells whether calls of this digest can run now.
     fn is_loaded(&self, digest: &Digest) -> bool;
 
-    /// Forgets a component; calls that run end on it.
-    fn unload(&self, digest: &Digest);
+    /// Forgets all components but these; calls that run end on theirs.
+    fn retain(&self, wanted: &BTreeSet<Digest>);
 
     /// Makes messages of an event.
     fn transform(&self, call: Call, event: GuestEvent) -> Fut<'_, Transformed>;

@@ -155,8 +155,14 @@ pub trait Journal: Send + Sync {
     /// back. Deliveries that pinned one of its components still find it.
     fn remove_plugin(&self, actor: Actor, scope: ScopeId, name: Slug) -> Fut<'_, Result<(), PluginRefused>>;
 
-    /// Returns the component that answers to an uploaded or embedded name.
-    fn component_of(&self, scope: ScopeId, name: Slug) -> Fut<'_, Result<Option<Component>, StoreError>>;
+    /// Returns a component that is stored under an uploaded or embedded name: the one that answers to it, or
+    /// that version of it.
+    fn component_of(
+        &self,
+        scope: ScopeId,
+        name: Slug,
+        version: Option<Digest>,
+    ) -> Fut<'_, Result<Option<Component>, StoreError>>;
 
     /// Stores a configuration with all that its deliveries will need, in one transaction. Where a plugin's
     /// component is another one than before, deliveries that are held for that plugin are due at once.

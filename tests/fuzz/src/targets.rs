@@ -1,6 +1,6 @@
 //! The targets: each takes any bytes, answers in words, and keeps what it promises of its answer.
 
-use hookgate_config::{ComponentRef, Secrets, check, place, redacted, render};
+use hookgate_config::{ComponentRef, Secrets, Unknown, check, place, redacted, render};
 use hookgate_core::filter::Filter;
 use hookgate_core::plugin::{Facts, Role};
 use hookgate_core::word::Digest;
@@ -27,7 +27,7 @@ pub fn config(bytes: &[u8]) {
 }
 
 /// Every component is a transform, so that routes with one compile to their end.
-fn inspect(component: &ComponentRef) -> Result<Facts, String> {
+fn inspect(component: &ComponentRef) -> Result<Facts, Unknown> {
     Ok(Facts {
         digest: Digest::of(component.plugin.as_bytes()),
         component_bytes: 1,

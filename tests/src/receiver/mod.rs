@@ -24,6 +24,8 @@ const PORT_LIMIT: Duration = Duration::from_secs(10);
 pub enum Behaviour {
     /// Answers with this status.
     Answer(u16),
+    /// Answers with this status and this text.
+    Say(u16, &'static str),
     /// Answers with this status after so long.
     Slow(Duration, u16),
     /// Answers nothing, as long as the sender waits.

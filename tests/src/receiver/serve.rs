@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -51,15 +51,16 @@ async fn answer(
     request: Request<Incoming>,
     shared: Arc<Shared>,
     twin: Arc<TcpStream>,
-) -> Result<Response<Empty<Bytes>>, io::Error> {
+) -> Result<Response<Full<Bytes>>, io::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let (nth, behaviour) = shared.note(head, body);
-    let status = match behaviour {
-        Behaviour::Answer(status) => status,
+    let (status, text) = match behaviour {
+        Behaviour::Answer(status) => (status, ""),
+        Behaviour::Say(status, text) => (status, text),
         Behaviour::Slow(pause, status) => {
             tokio::time::sleep(pause).await;
-            status
+            (status, "")
         }
         Behaviour::Hang => std::future::pending().await,
         Behaviour::Reset => {
@@ -69,7 +70,7 @@ async fn answer(
         Behaviour::Close => return Err(io::Error::other("close")),
     };
     shared.answered(nth, status);
-    let mut response = Response::new(Empty::new());
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = http::StatusCode::from_u16(status).map_err(io::Error::other)?;
     Ok(response)
 }

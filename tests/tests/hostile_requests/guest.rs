@@ -13,7 +13,7 @@ const PRELUDE: &str = r#"
 "#;
 
 /// Returns one message in which nothing is said: the event goes on as it came.
-pub(super) const PASSES_ON: &str = "(call $drop (local.get 0)) (i32.store (i32.const 8) (i32.const 1024)) \
+pub(crate) const PASSES_ON: &str = "(call $drop (local.get 0)) (i32.store (i32.const 8) (i32.const 1024)) \
      (i32.store (i32.const 12) (i32.const 1)) (i32.const 0)";
 
 /// Hits an instruction that says: never here.
@@ -24,8 +24,33 @@ pub(crate) const LOOPS: &str = "(loop (br 0)) (unreachable)";
 
 /// Encodes a component whose `transform` has this body: it gets the event as local 0 and returns the
 /// address of its result.
-pub(super) fn component(body: &str) -> Vec<u8> {
+pub(crate) fn component(body: &str) -> Vec<u8> {
     encoded("event", "transform", "transformer", body)
+}
+
+/// Returns one message whose body is this text of at most eight letters.
+pub(crate) fn says(text: &str) -> String {
+    let letters = text.len();
+    let at = |address: u32, value: usize| format!("(i32.store (i32.const {address}) (i32.const {value})) ");
+    let mut padded = [0; 8];
+    padded[..letters].copy_from_slice(text.as_bytes());
+    let word = i64::from_le_bytes(padded);
+    format!("(call $drop (local.get 0)) (i64.store (i32.const 2048) (i64.const {word})) ")
+        + "(i32.store8 (i32.const 1044) (i32.const 1)) "
+        + &at(1048, 2048)
+        + &at(1052, letters)
+        + &at(8, 1024)
+        + &at(12, 1)
+        + "(i32.const 0)"
+}
+
+/// Adds a custom section to a component. Its name and content are short.
+pub(crate) fn stamped(component: &[u8], name: &[u8], content: &[u8]) -> Vec<u8> {
+    let length = |bytes: &[u8]| u8::try_from(bytes.len()).expect("short");
+    let mut section = vec![length(name)];
+    section.extend_from_slice(name);
+    section.extend_from_slice(content);
+    [component, &[0, length(&section)], &section].concat()
 }
 
 /// Encodes a component whose `authenticate` has this body: it gets the request as local 0 and returns the

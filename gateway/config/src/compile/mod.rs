@@ -20,6 +20,7 @@ mod signing;
 mod source;
 mod target;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use hookgate_core::filter::FilterError;
@@ -28,7 +29,7 @@ use hookgate_core::topology::{Topology, TopologyParts};
 use hookgate_core::word::{Digest, Kind, NameId, Scope, ScopeId, Slug};
 
 use crate::at::At;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Component};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::file::File;
@@ -44,6 +45,8 @@ pub struct Config {
     pub settings: Settings,
     /// What events go through.
     pub topology: Topology,
+    /// Where the component of each of its plugins comes from.
+    pub components: BTreeMap<Slug, Component>,
     /// What somebody should look at, sorted by place.
     pub warnings: Vec<Diagnostic>,
 }
@@ -73,9 +76,13 @@ pub(crate) fn compile(
     let routes = route::routes(&mut compiler, &mut plugins);
     names::check(&mut compiler);
     let warnings = compiler.report.finish()?;
-    let parts = TopologyParts { sources, routes, destinations, plugins: plugins.into_parts() };
+    let plugins = plugins.into_parts();
+    let components =
+        plugins.iter().map(|(plugin, component)| (plugin.name.clone(), component.clone())).collect();
+    let plugins = plugins.into_iter().map(|(plugin, _)| plugin).collect();
+    let parts = TopologyParts { sources, routes, destinations, plugins };
     let topology = Topology::new(scope, Digest::of(file.text.as_bytes()), parts);
-    Ok(Config { settings, topology, warnings })
+    Ok(Config { settings, topology, components, warnings })
 }
 
 /// Returns the help for a name that nothing resembles: the table to add, if the name can have one.

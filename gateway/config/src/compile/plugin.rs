@@ -15,7 +15,7 @@ use jsonschema::Validator;
 use super::grant::{NamedSecrets, line_for};
 use super::{Compiler, proposal};
 use crate::at::At;
-use crate::catalogue::Component;
+use crate::catalogue::{Component, Unknown};
 use crate::codes;
 use crate::file::PluginTable;
 use crate::near::did_you_mean;
@@ -30,6 +30,7 @@ pub(super) struct Plugins(HashMap<String, Option<Loaded>>);
 /// A plugin that can be used.
 pub(super) struct Loaded {
     pub(super) plugin: Plugin,
+    component: Component,
     pub(super) roles: Vec<Role>,
     /// What its config must be like, if its manifest says so.
     pub(super) schema: Option<Validator>,
@@ -87,8 +88,9 @@ impl Plugins {
 
     fn embedded(&self, compiler: &mut Compiler<'_>, name: &At<String>) -> Option<Loaded> {
         let catalogue = compiler.catalogue;
-        match catalogue.get(&Component::Embedded(name.value.clone())) {
-            Ok(facts) => load(compiler, name, &name.span, facts, Given::default()),
+        let component = Component::Embedded(name.value.clone());
+        match catalogue.get(&component) {
+            Ok(facts) => load(compiler, name, &name.span, (component, facts), Given::default()),
             Err(_) if compiler.file.loss.names => None,
             Err(_) => {
                 let help = did_you_mean(name.text(), self.0.keys().map(String::as_str), || {
@@ -105,9 +107,9 @@ impl Plugins {
         }
     }
 
-    /// Returns the plugins for the topology.
-    pub(super) fn into_parts(self) -> Vec<Plugin> {
-        self.0.into_values().flatten().map(|loaded| loaded.plugin).collect()
+    /// Returns the plugins for the topology, each with where its component comes from.
+    pub(super) fn into_parts(self) -> Vec<(Plugin, Component)> {
+        self.0.into_values().flatten().map(|loaded| (loaded.plugin, loaded.component)).collect()
     }
 }
 
@@ -132,7 +134,7 @@ fn declared(
     let component = match Component::parse(at.text()) {
         Ok(component) => component,
         Err(why) => {
-            let help = "write the path of a .wasm file, or \"embedded:NAME\"";
+            let help = "write the path of a .wasm file, \"uploaded:NAME\" or \"embedded:NAME\"";
             compiler.add(codes::BAD_COMPONENT, &at.span, why, help);
             compiler.slug(Kind::Plugin, name);
             return None;
@@ -140,14 +142,23 @@ fn declared(
     };
     let catalogue = compiler.catalogue;
     match catalogue.get(&component) {
-        Ok(facts) => load(compiler, name, &at.span, facts, given),
-        Err(why) => {
+        Ok(facts) => load(compiler, name, &at.span, (component, facts), given),
+        Err(Unknown::Refused(why)) => {
             let message = format!("plugin \"{}\" cannot be used: {why}", name.text());
             let help = match component {
                 Component::File(_) => "name a component made by `hookgate plugin build`",
                 Component::Embedded(_) => "name one that is inside this binary, or the path of a .wasm file",
+                Component::Uploaded(_) => "upload it first: `hookgate plugin push`",
             };
             compiler.add(codes::COMPONENT_REFUSED, &at.span, message, help);
+            compiler.slug(Kind::Plugin, name);
+            None
+        }
+        Err(Unknown::Elsewhere) => {
+            let message =
+                format!("{component} is known to the running gateway alone; its use is not checked");
+            let help = "ask the gateway: `hookgate check --online`";
+            compiler.add(codes::COMPONENT_ELSEWHERE, &at.span, message, help);
             compiler.slug(Kind::Plugin, name);
             None
         }
@@ -174,7 +185,7 @@ fn load(
     compiler: &mut Compiler<'_>,
     name: &At<String>,
     span: &Range<usize>,
-    facts: &Facts,
+    (component, facts): (Component, &Facts),
     given: Given,
 ) -> Option<Loaded> {
     let (slug, id) = compiler.slug(Kind::Plugin, name)?;
@@ -207,5 +218,5 @@ fn load(
         limits: given.limits,
         grants: Arc::new(given.grants),
     };
-    Some(Loaded { plugin, roles: facts.roles.clone(), schema })
+    Some(Loaded { plugin, component, roles: facts.roles.clone(), schema })
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hookgate_core::plugin::Facts;
-use hookgate_server::apply::ConfigSource;
+use hookgate_server::apply::{ApplyError, Checked, ConfigSource, Shelf};
 
 pub(crate) use logging::{LogFormat, log_guests};
 
@@ -32,13 +32,22 @@ pub(crate) fn install_crypto() {
     let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
-/// Returns where a configuration comes from: its file, this process' environment, the binary's own plugins.
+/// Returns where a configuration comes from: its file and this process' environment.
 pub(crate) fn config_source(path: &Path) -> ConfigSource {
-    let embedded = hookgate_connectors::EMBEDDED
+    ConfigSource { path: path.to_owned(), resolve: Arc::new(references::FromProcess) }
+}
+
+/// Returns the plugins inside this binary, by name.
+pub(crate) fn embedded() -> Vec<(String, Bytes)> {
+    hookgate_connectors::EMBEDDED
         .iter()
         .map(|plugin| (plugin.name.to_owned(), Bytes::from_static(plugin.component)))
-        .collect();
-    ConfigSource { path: path.to_owned(), resolve: Arc::new(references::FromProcess), embedded }
+        .collect()
+}
+
+/// Checks a file as far as it can be without a store.
+pub(crate) fn check(source: &ConfigSource, skip_secrets: bool) -> Result<Checked, ApplyError> {
+    source.check(source.read()?, &Shelf::shipped(embedded()), inspect, skip_secrets)
 }
 
 /// Reads what a component is.

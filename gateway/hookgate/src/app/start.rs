@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::SystemClock;
-use super::{config_source, inspect, signals};
+use super::{check, config_source, embedded, signals};
 use crate::cli::{Exit, bad_config};
 
 /// The doors, bound before anything else is touched: a second gateway on the same ports fails early.
@@ -46,7 +46,7 @@ struct Rooms {
 /// Runs the gateway by the configuration at `path` until a signal ends it.
 pub(super) async fn run(path: &Path) -> Result<(), Exit> {
     let source = config_source(path);
-    let settings = source.check(inspect, false).map_err(bad_config)?.config.settings;
+    let settings = check(&source, false).map_err(bad_config)?.config.settings;
     let doors = bind(&settings).await?;
     let mut registry = Registry::with_prefix("hookgate");
     build_info(&mut registry);
@@ -58,6 +58,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Exit> {
     }
     let current = Current::default();
     let apply = Arc::new(rooms.apply(source, &current, &mut registry));
+    apply.ship(embedded()).await.map_err(failed)?;
     let applied = apply.apply(Actor::System).await.map_err(bad_config)?;
     applied.warnings.iter().for_each(|warning| eprintln!("{warning}"));
 
@@ -71,6 +72,7 @@ pub(super) async fn run(path: &Path) -> Result<(), Exit> {
         scope: Engine::default_scope(),
         key: admin_key(&settings, &*rooms.store).await?,
         room: Arc::clone(&room),
+        uploads: Admin::uploads(),
         registry: Arc::new(Mutex::new(registry)),
     }));
     let public = public_door(&settings, &engine, &rooms.clock, room);
@@ -129,7 +131,8 @@ impl Rooms {
         let transport = Arc::clone(&self.transport);
         let allow = Box::new(move |allowed| transport.allow(allowed));
         let journal = Arc::clone(&self.store) as Arc<dyn Journal>;
-        Apply::new(source, Arc::clone(&self.guests), journal, current.clone(), allow, registry)
+        let ports = (Arc::clone(&self.guests), journal);
+        Apply::new(Engine::default_scope(), source, ports, current.clone(), allow, registry)
     }
 }
 

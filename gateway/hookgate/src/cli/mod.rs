@@ -90,6 +90,11 @@ struct Check {
     /// Do not look up ${env:…} and ${file:…}: for machines that have no secrets
     #[arg(long)]
     no_secrets: bool,
+    /// Let the running gateway check it, with its secrets and what was uploaded to it
+    #[arg(long, conflicts_with = "no_secrets")]
+    online: bool,
+    #[command(flatten)]
+    access: Online,
 }
 
 /// How to reach a running gateway.
@@ -228,7 +233,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve(serve) => app::serve(serve),
         Command::Init(init) => init::run(&init.path),
-        Command::Check(check) => check::run(&check.config, check.no_secrets),
+        Command::Check(check) => check::run(check),
         Command::Reload(online) => client::online(online, reload::run),
         Command::Events(events) => events::run(events),
         Command::Deliveries(deliveries) => deliveries::run(deliveries),

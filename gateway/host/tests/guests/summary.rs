@@ -1,5 +1,6 @@
 //! Our own plugin, through the whole host.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hookgate_core::plugin::{Call, CrashKind, Role, Stop};
@@ -80,12 +81,12 @@ async fn the_component_says_what_it_is_and_never_grows_its_memory() {
 }
 
 #[tokio::test]
-async fn what_is_not_loaded_or_was_unloaded_is_incompatible() {
+async fn what_is_not_loaded_or_was_forgotten_is_incompatible() {
     let host = host();
     let digest = load_summary(&host).await;
     assert!(host.is_loaded(&digest));
 
-    host.unload(&digest);
+    host.retain(&BTreeSet::new());
     let gone = host.transform(call(digest), event(CLOSED)).await.expect_err("it is gone");
     let never = host.transform(call(Digest::of(b"never")), event(CLOSED)).await.expect_err("it never was");
 

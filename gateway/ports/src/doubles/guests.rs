@@ -1,6 +1,6 @@
 //! Plugins without WebAssembly: each digest is a closure, which a test may hold up, count and look into.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -239,8 +239,8 @@ impl Guests for ScriptedGuests {
         self.state().plugins.get(digest).is_some_and(|plugin| plugin.loaded == Loaded::Yes)
     }
 
-    fn unload(&self, digest: &Digest) {
-        if let Some(plugin) = self.state().plugins.get_mut(digest) {
+    fn retain(&self, wanted: &BTreeSet<Digest>) {
+        for (_, plugin) in self.state().plugins.iter_mut().filter(|(digest, _)| !wanted.contains(digest)) {
             plugin.loaded = Loaded::No;
         }
     }

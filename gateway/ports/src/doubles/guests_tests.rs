@@ -47,12 +47,12 @@ async fn a_component_runs_its_closure_once_it_is_loaded() {
 }
 
 #[tokio::test]
-async fn what_is_unloaded_or_lacks_the_role_is_incompatible() {
+async fn what_is_forgotten_or_lacks_the_role_is_incompatible() {
     let guests = ScriptedGuests::new();
     let one = guests.install(b"one", |_, _| unchanged());
     let two = guests.install(b"two", |_, _| unchanged());
 
-    guests.unload(&one);
+    guests.retain(&BTreeSet::from([two]));
     guests.describe(&two, |facts| facts.roles = vec![Role::Route]);
 
     assert!(!guests.is_loaded(&one));

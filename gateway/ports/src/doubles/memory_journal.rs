@@ -195,8 +195,13 @@ impl Journal for Memory {
         Box::pin(async move { self.state().remove_plugin(scope, &name) })
     }
 
-    fn component_of(&self, scope: ScopeId, name: Slug) -> Fut<'_, Result<Option<Component>, StoreError>> {
-        Box::pin(async move { Ok(self.state().component_of(scope, &name)) })
+    fn component_of(
+        &self,
+        scope: ScopeId,
+        name: Slug,
+        version: Option<Digest>,
+    ) -> Fut<'_, Result<Option<Component>, StoreError>> {
+        Box::pin(async move { Ok(self.state().component_of(scope, &name, version)) })
     }
 
     fn apply(&self, _actor: Actor, applied: Applied) -> Fut<'_, Result<(), StoreError>> {

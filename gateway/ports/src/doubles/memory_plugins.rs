@@ -124,9 +124,15 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn component_of(&self, scope: ScopeId, name: &Slug) -> Option<Component> {
+    pub(super) fn component_of(
+        &self,
+        scope: ScopeId,
+        name: &Slug,
+        version: Option<Digest>,
+    ) -> Option<Component> {
         let entry = self.registry.get(&(scope, name.as_str().to_owned()))?;
-        let version = entry.versions.iter().find(|version| Some(version.digest) == entry.active)?;
+        let wanted = version.or(entry.active);
+        let version = entry.versions.iter().find(|version| Some(version.digest) == wanted)?;
         Some(Component {
             plugin: name.clone(),
             digest: version.digest,

@@ -8,14 +8,14 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use hookgate_core::control::{Control, Fact};
 use hookgate_core::limits;
-use hookgate_core::word::{Actor, Kind, NameId, Slug};
+use hookgate_core::word::{Kind, NameId, Slug};
 use hookgate_ports::Page;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::page::{bad, listed};
 use super::view::time;
-use super::{Admin, store_problem};
+use super::{Admin, actor, store_problem};
 use crate::Problem;
 
 /// Something that is held, and why.
@@ -126,8 +126,4 @@ fn configured(
             Err(Problem::new(StatusCode::NOT_FOUND, "unknown-name", detail))
         }
     }
-}
-
-fn actor() -> Actor {
-    Actor::Key("admin".into())
 }

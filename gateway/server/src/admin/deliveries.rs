@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use hookgate_core::delivery::End;
 use hookgate_core::limits;
-use hookgate_core::word::{Actor, DeliveryId, EventId, Kind};
+use hookgate_core::word::{DeliveryId, EventId, Kind};
 use hookgate_ports::{AgainRefused, DeliveryFilter, DeliveryState, Page};
 use http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::events::{named, without_cursor};
 use super::page::{bad, cursor, cursor_text, id as id_of, limit, listed, moment};
 use super::view::{AttemptView, DeliveryView, state_word};
-use super::{Admin, store_problem};
+use super::{Admin, actor, store_problem};
 use crate::Problem;
 
 #[derive(Deserialize)]
@@ -96,8 +96,7 @@ pub(super) async fn retry(
 ) -> Result<Json<Retried>, Problem> {
     let id: DeliveryId = id_of(id)?;
     let fresh = DeliveryId(admin.engine.mint());
-    let actor = Actor::Key("admin".into());
-    match admin.journal.retry(actor, admin.scope, id, fresh).await {
+    match admin.journal.retry(actor(), admin.scope, id, fresh).await {
         Ok(pending) => {
             admin.engine.wake();
             Ok(Json(Retried { delivery: pending.to_string() }))
@@ -129,9 +128,8 @@ pub(super) async fn retry_all(
     }
     let from = cursor(parameters.cursor.as_deref())?;
     let fresh = (0..limits::RETRIES_PER_CALL_MAX).map(|_| DeliveryId(admin.engine.mint())).collect();
-    let actor = Actor::Key("admin".into());
     let done =
-        admin.journal.retry_all(actor, admin.scope, filter, from, fresh).await.map_err(store_problem)?;
+        admin.journal.retry_all(actor(), admin.scope, filter, from, fresh).await.map_err(store_problem)?;
     admin.engine.wake();
     Ok(Json(RetriedMany { retried: done.retried, next_cursor: done.next.map(cursor_text) }))
 }

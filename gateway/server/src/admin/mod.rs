@@ -1,21 +1,23 @@
 //! The admin API: everything the CLI and the dashboard show or change goes through here.
 
 mod auth;
+mod config;
 mod controls;
 mod deliveries;
 mod events;
 mod health;
 mod page;
+mod plugins;
 mod publication;
 mod publish;
-mod reload;
 mod view;
 
 use std::sync::{Arc, Mutex};
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use hookgate_core::word::ScopeId;
+use hookgate_core::limits;
+use hookgate_core::word::{Actor, ScopeId};
 use hookgate_engine::Engine;
 use hookgate_ports::{Journal, StoreError, Upkeep};
 use http::StatusCode;
@@ -43,8 +45,17 @@ pub struct Admin {
     pub key: AdminKey,
     /// Bytes of bodies between their first byte and their commit, those of the public door included.
     pub room: Arc<Semaphore>,
+    /// Bytes of components that are being uploaded.
+    pub uploads: Arc<Semaphore>,
     /// What `/metrics` writes out.
     pub registry: Arc<Mutex<Registry>>,
+}
+
+impl Admin {
+    /// Returns room for components that are being uploaded: the largest one at a time, beside the events.
+    pub fn uploads() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(limits::COMPONENT_BYTES_MAX))
+    }
 }
 
 /// Returns the admin door's router. Health and metrics ask for no key: the port is the operator's.
@@ -61,8 +72,13 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/controls", get(controls::list))
         .route("/v1/destinations/{name}/pause", post(controls::pause_destination))
         .route("/v1/destinations/{name}/resume", post(controls::resume_destination))
+        .route("/v1/plugins", get(plugins::list))
+        .route("/v1/plugins/{name}", get(plugins::one).delete(plugins::remove))
+        .route("/v1/plugins/{name}/versions", post(plugins::push))
+        .route("/v1/plugins/{name}/versions/{digest}/activate", post(plugins::activate))
         .route("/v1/plugins/{name}/resume", post(controls::resume_plugin))
-        .route("/v1/config/reload", post(reload::reload))
+        .route("/v1/config/check", post(config::check))
+        .route("/v1/config/reload", post(config::reload))
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), auth::required));
     Router::new()
@@ -80,6 +96,11 @@ async fn unknown() -> Problem {
 
 async fn wrong_method() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this path takes another method")
+}
+
+/// Who asks: whoever holds the admin key.
+fn actor() -> Actor {
+    Actor::Key("admin".into())
 }
 
 /// A store that does not answer is a 503: the caller comes again.

@@ -39,7 +39,15 @@ impl World {
     }
 
     async fn active(&self, name: &str) -> Option<(Digest, String)> {
-        let component = self.store.component_of(scope(), slug(name)).await.unwrap();
+        self.component_of(name, None).await
+    }
+
+    async fn version(&self, name: &str, bytes: &str) -> Option<(Digest, String)> {
+        self.component_of(name, Some(digest(bytes))).await
+    }
+
+    async fn component_of(&self, name: &str, version: Option<Digest>) -> Option<(Digest, String)> {
+        let component = self.store.component_of(scope(), slug(name), version).await.unwrap();
         component.map(|component| {
             assert_eq!(Digest::of(&component.bytes), component.digest);
             (component.digest, component.origin)
@@ -78,6 +86,8 @@ pub(super) async fn the_first_upload_is_active_and_later_ones_wait(mut world: Wo
         "once more changes nothing"
     );
     assert_eq!(world.active("slack").await, uploaded("one"));
+    assert_eq!(world.version("slack", "two").await, uploaded("two"), "it can be looked at before");
+    assert_eq!(world.version("slack", "three").await, None);
 
     assert_eq!(world.activate("slack", "two").await, Ok(()));
     world.reopen().await;

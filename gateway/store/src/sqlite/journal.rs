@@ -138,8 +138,13 @@ impl Journal for Sqlite {
         Box::pin(self.remove_component(actor, scope, name))
     }
 
-    fn component_of(&self, scope: ScopeId, name: Slug) -> Fut<'_, Result<Option<Component>, StoreError>> {
-        Box::pin(self.find_component(scope, name))
+    fn component_of(
+        &self,
+        scope: ScopeId,
+        name: Slug,
+        version: Option<Digest>,
+    ) -> Fut<'_, Result<Option<Component>, StoreError>> {
+        Box::pin(self.find_component(scope, name, version))
     }
 
     fn apply(&self, actor: Actor, applied: Applied) -> Fut<'_, Result<(), StoreError>> {

@@ -101,8 +101,11 @@ impl Sqlite {
         &self,
         scope: ScopeId,
         name: Slug,
+        version: Option<Digest>,
     ) -> Result<Option<Component>, StoreError> {
-        let query = sqlx::query(include_str!("sql/component_of.sql")).bind(scope.0).bind(name.as_str());
+        let version = version.map(|digest| digest.as_bytes().to_vec());
+        let query =
+            sqlx::query(include_str!("sql/component_of.sql")).bind(scope.0).bind(name.as_str()).bind(version);
         let row = query.fetch_optional(&self.readers).await.map_err(down)?;
         let component = |row: SqliteRow| -> Result<Component, Error> {
             Ok(Component {

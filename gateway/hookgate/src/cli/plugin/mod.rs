@@ -1,5 +1,5 @@
-//! `hookgate plugin …`: make a plugin, build it, try it, look into it. All of it offline: the component runs in
-//! this process, in the same host that `serve` has.
+//! `hookgate plugin …`: make a plugin, build it, try it, look into it, all of that offline: the component runs in
+//! this process, in the same host that `serve` has. And the plugins of a running gateway.
 
 mod answer;
 mod build;
@@ -8,6 +8,7 @@ mod diff;
 mod inspect;
 mod new;
 mod run;
+mod stored;
 mod test;
 mod trial;
 
@@ -16,7 +17,7 @@ use std::path::Path;
 use bytes::Bytes;
 use clap::Subcommand;
 
-use super::Exit;
+use super::{Exit, Online};
 
 /// The verbs.
 #[derive(Subcommand)]
@@ -31,6 +32,14 @@ pub(super) enum Plugin {
     Run(run::Run),
     /// Show what a component is: digest, roles, what it uses, its manifest
     Inspect(inspect::Inspect),
+    /// Upload a component to a running gateway
+    Push(stored::Push),
+    /// List a running gateway's plugins with their versions
+    List(Online),
+    /// Let a version answer to its name, and the configuration rule with it
+    Activate(stored::Activate),
+    /// Remove a plugin that the configuration does not use
+    Remove(stored::Remove),
 }
 
 /// Runs a verb.
@@ -41,6 +50,10 @@ pub(super) fn run(plugin: Plugin) -> Result<(), Exit> {
         Plugin::Test(test) => test::run(&test),
         Plugin::Run(run) => run::run(&run),
         Plugin::Inspect(inspect) => inspect::run(&inspect),
+        Plugin::Push(push) => stored::push(push),
+        Plugin::List(online) => stored::list(online),
+        Plugin::Activate(activate) => stored::activate(activate),
+        Plugin::Remove(remove) => stored::remove(remove),
     }
 }
 
