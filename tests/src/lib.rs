@@ -7,6 +7,8 @@ mod binary;
 mod dice;
 mod gateway;
 mod github;
+pub mod guest;
+pub mod hostile;
 mod patience;
 mod ports;
 mod receiver;

@@ -2,7 +2,6 @@
 //! else notices.
 
 mod admin;
-pub(crate) mod guest;
 mod plugins;
 mod raw;
 mod slow;

@@ -5,6 +5,7 @@ mod drain;
 mod durability;
 mod first_event;
 mod holding;
+mod hostile_plugins;
 mod hostile_requests;
 mod ingest;
 mod kills;

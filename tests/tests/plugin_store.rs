@@ -7,8 +7,8 @@ use hookgate_tests::{
 use http::Method;
 use serde_json::Value;
 
-use crate::hostile_requests::guest::{PASSES_ON, component, says, stamped};
 use crate::setup::{SOON, delivery, destination, route, text};
+use hookgate_tests::guest::{PASSES_ON, authenticator, component, says, stamped};
 
 fn config(receiver: &Receiver) -> String {
     "[plugin.mine]\ncomponent = \"uploaded:mine\"\n\n".to_owned()
@@ -115,7 +115,7 @@ async fn a_version_that_the_configuration_cannot_use_does_not_come_to_rule() {
     assert_eq!(gateway.run(&["reload"]).await.code, Some(0));
     let good = plugin(&gateway, "mine").await;
     // An authenticator is no transform.
-    let other = crate::hostile_requests::guest::authenticator("(i32.const 0)");
+    let other = authenticator("(i32.const 0)");
 
     let pushed = upload(&gateway, "/v1/plugins/mine/versions?activate=true", other).await;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hookgate_tests::{GITHUB_SECRET, Gateway, PullRequests, RECEIVER_SECRET, Receiver, Sender};
 
-use super::guest::{LOOPS, PASSES_ON, TRAPS, component};
 use crate::setup::{SOON, delivery, destination, route, text};
+use hookgate_tests::guest::{LOOPS, PASSES_ON, TRAPS, component};
 
 /// A plugin is tried again after 1, 5 and 30 s before its delivery is held.
 const HELD: Duration = Duration::from_secs(90);

@@ -5,7 +5,7 @@ use std::fs;
 use hookgate_tests::Gateway;
 
 use super::{post, said};
-use crate::hostile_requests::guest::{LOOPS, TRAPS, authenticator};
+use hookgate_tests::guest::{LOOPS, TRAPS, authenticator};
 
 /// Address 2048 is zero: accepted, and nothing is named.
 const LETS_IN: &str = "(call $drop (local.get 0)) (i32.const 2048)";
