@@ -1,102 +1,97 @@
 //! A gateway that is killed again and again while events come and receivers fail. What was answered
-//! with 2xx is delivered or a dead letter for a stated reason, under one message id.
+//! with 2xx goes exactly where its routes say, and is delivered or a dead letter for a stated reason,
+//! under one message id.
 
 mod bystanders;
+mod cast;
 mod judge;
 mod provider;
+mod receivers;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hookgate_tests::{
-    Behaviour, Dice, GITHUB_SECRET, Gateway, PullRequests, RECEIVER_SECRET, Received, Receiver, scale,
-};
+use hookgate_tests::{Dice, GITHUB_SECRET, Gateway, PullRequests, scale};
 
-use crate::setup::{all_ended, destination, route};
+use crate::setup::all_ended;
 use judge::Judge;
 use provider::Provider;
+use receivers::{ATTEMPTS, Receivers};
 
-const EVENTS: u64 = 5_000;
-const KILLS: u64 = 20;
+const EVENTS: u64 = 10_000;
 
-/// Requests that each destination may have on the wire.
-const CONCURRENCY: u64 = 16;
+/// While events come. Some more are made while a process starts.
+const KILLS: u64 = 45;
 
-/// So many attempts, and the receiver of every one of [`POISONED`] events refuses them all.
-const ATTEMPTS: u64 = 10;
-
-/// One in so many events is refused for good: something has to become a dead letter.
-const POISONED: u64 = 500;
+/// When all events are in, and what waits is being sent.
+const LATE_KILLS: u64 = 5;
 
 /// What was lost three times waits 10 s, and then goes one at a time.
 const END_LIMIT: Duration = Duration::from_secs(240);
 
+/// The gateway, and when it was killed: from before the signal until it was gone.
+struct Victim {
+    gateway: Gateway,
+    kills: Vec<(Instant, Instant)>,
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_kills_lose_nothing_that_was_answered() {
+async fn fifty_kills_lose_nothing_that_was_answered() {
     let mut dice = Dice::of("kills", 20_260_103);
-    let (events, kills) = (EVENTS * scale(), KILLS * scale());
+    let events = EVENTS * scale();
     let begun = Instant::now();
-    let receiver = Receiver::start(RECEIVER_SECRET).await;
-    receiver.behave(misbehave);
-    let mut gateway = Gateway::start(&config(&receiver)).await;
+    let receivers = Receivers::start().await;
+    let gateway = Gateway::start(&(receivers.config() + cast::ROUTES)).await;
     let hook = PullRequests::new(GITHUB_SECRET, u32::try_from(dice.within(1..1 << 30)).expect("30 bits"));
     let provider = Arc::new(Provider::new(&gateway.source_url(), hook, events));
+    let mut victim = Victim { gateway, kills: Vec::new() };
 
     let sending = Provider::send_all(&provider);
-    let mut moments: Vec<u64> = (0..kills).map(|_| dice.within(1..events)).collect();
+    let mut moments: Vec<u64> = (0..KILLS * scale()).map(|_| dice.within(1..events)).collect();
     moments.sort_unstable();
-    let mut killed = 0;
     for moment in moments {
         provider.begun(moment).await;
-        gateway.kill().await;
-        provider.is_up(false);
-        killed += 1;
-        gateway.spawn();
-        if dice.one_in(4) {
-            // And once more while it starts, at whatever it does then.
-            tokio::time::sleep(Duration::from_millis(dice.within(0..200))).await;
-            gateway.kill().await;
-            killed += 1;
-            gateway.spawn();
-        }
-        gateway.ready().await;
-        provider.is_up(true);
+        victim.dies(&mut dice, &provider).await;
     }
     let heard = sending.await.expect("the senders end");
     let sent = begun.elapsed();
-    all_ended(&gateway.admin(), END_LIMIT).await;
+    for _ in 0..LATE_KILLS * scale() {
+        tokio::time::sleep(Duration::from_millis(dice.within(0..500))).await;
+        victim.dies(&mut dice, &provider).await;
+    }
+    all_ended(&victim.gateway.admin(), END_LIMIT).await;
 
-    let judge = Judge::summon(&gateway.admin(), &receiver, heard).await;
-    println!("kills: {killed} kills, sent after {sent:?}, all ended after {:?}; {judge}", begun.elapsed());
-    judge.every_accepted_event_has_its_deliveries(&["raw", "summary"]);
-    judge.every_delivery_ended_for_a_stated_reason(ATTEMPTS, POISONED);
+    let ended = begun.elapsed();
+    let judge = Judge::summon(&victim.gateway.admin(), receivers.all(), heard, victim.kills).await;
+    println!("kills: all sent after {sent:?}, all ended after {ended:?}; {judge}");
+    judge.every_accepted_event_is_stored_once();
+    judge.every_event_has_exactly_the_deliveries_that_its_routes_say();
+    judge.every_delivery_ended_as_its_receiver_ended_it(ATTEMPTS);
     judge.every_message_is_one_deliverys();
     judge.every_signature_fits();
-    judge.duplicates_are_at_most(killed * 2 * CONCURRENCY);
+    judge.what_came_twice_came_before_and_after_a_kill();
 }
 
-fn config(receiver: &Receiver) -> String {
-    let policy = format!(
-        "concurrency = {CONCURRENCY}\ntimeout = \"5s\"\n\
-         retry = {{ schedule = [\"100ms\", \"200ms\", \"500ms\", \"1s\"], attempts = {ATTEMPTS} }}"
-    );
-    destination("raw", &receiver.url("/raw"), &policy)
-        + &destination("summary", &receiver.url("/summary"), &policy)
-        + &route("raw", "pull_request.*", "raw", "")
-        + &route("summary", "pull_request.*", "summary", "transform = [{ plugin = \"pr-summary\" }]")
-}
+impl Victim {
+    /// Is killed, sometimes once more while it starts, at whatever it does then, and comes back.
+    async fn dies(&mut self, dice: &mut Dice, provider: &Provider) {
+        // Not only when an event has just begun.
+        tokio::time::sleep(Duration::from_millis(dice.within(0..30))).await;
+        self.is_killed().await;
+        provider.is_up(false);
+        self.gateway.spawn();
+        if dice.one_in(4) {
+            tokio::time::sleep(Duration::from_millis(dice.within(0..200))).await;
+            self.is_killed().await;
+            self.gateway.spawn();
+        }
+        self.gateway.ready().await;
+        provider.is_up(true);
+    }
 
-/// Every 7th request is refused, every 11th reset, every 13th slow; a poisoned event never arrives.
-fn misbehave(received: &Received) -> Behaviour {
-    if judge::number(&received.body).is_multiple_of(POISONED) {
-        Behaviour::Answer(503)
-    } else if received.nth.is_multiple_of(7) {
-        Behaviour::Answer(500)
-    } else if received.nth.is_multiple_of(11) {
-        Behaviour::Reset
-    } else if received.nth.is_multiple_of(13) {
-        Behaviour::Slow(Duration::from_millis(150), 200)
-    } else {
-        Behaviour::Answer(200)
+    async fn is_killed(&mut self) {
+        let from = Instant::now();
+        self.gateway.kill().await;
+        self.kills.push((from, Instant::now()));
     }
 }

@@ -9,11 +9,17 @@ use hookgate_tests::{Heard, PullRequests, Sender, within};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::cast::Case;
+
 /// Connections at once.
 const CONNECTIONS: usize = 16;
 
 /// Between two deliveries of the same event; a real provider waits minutes.
 const AGAIN_AFTER: Duration = Duration::from_millis(10);
+
+/// Between two events of one connection: with all of them 400 events a second, so that a life between two kills
+/// is long enough for retries.
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// Something is wrong if so long not one more event is begun.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -65,6 +71,7 @@ impl Provider {
                 let mut heard = HeardOf::new();
                 while let Some(number) = provider.draw() {
                     heard.insert(number, provider.send(number).await);
+                    tokio::time::sleep(PAUSE).await;
                 }
                 heard
             });
@@ -85,7 +92,7 @@ impl Provider {
 
     async fn send(&self, number: u64) -> Vec<Heard> {
         let mut up = self.up.subscribe();
-        let event = self.hook.closed(number);
+        let event = Case(number).signed(&self.hook);
         let mut heard = Vec::new();
         loop {
             assert!(up.wait_for(|is_up| *is_up).await.is_ok(), "the provider outlives its senders");
