@@ -4,6 +4,7 @@ mod connectors;
 mod drain;
 mod durability;
 mod first_event;
+mod hanging;
 mod holding;
 mod hostile_plugins;
 mod hostile_requests;
