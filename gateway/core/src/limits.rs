@@ -54,6 +54,14 @@ pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Two looks for due work are at least this far apart, so that many small delays do not add up to a spin.
 pub const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
+/// Births that may wait in memory for each request that their lane may have on the wire: those that are being
+/// stored, and a moment's more. Each that finds no place costs a query and its body read back.
+pub const AHEAD_PER_SEND: u32 = 2;
+
+/// How long a birth waits in memory for its turn. Longer than a commit and a quick receiver take; a receiver that
+/// hangs has its deliveries wait in the store.
+pub const TURN_WAIT: Duration = Duration::from_secs(1);
+
 /// A destination's concurrency where the configuration names none: enough for 1,000 a second at 30 ms.
 pub const DESTINATION_CONCURRENCY: u32 = 32;
 

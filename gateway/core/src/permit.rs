@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::breaker::{Breaker, BreakerPolicy, Change, Passage, Sign};
 use crate::delivery::Lane;
 use crate::destination::Terms;
+use crate::limits;
 use crate::rate::{Bucket, Rate};
 
 /// Who may send. Times are since a fixed moment that never steps back.
@@ -19,6 +20,8 @@ pub struct Permits {
     lanes: HashMap<Lane, LaneUse>,
     held: HashSet<Lane>,
     in_flight: u32,
+    /// Births that wait in memory for their turn, over all lanes.
+    ahead: u32,
     sends_max: u32,
     bytes_used: usize,
     bytes_max: usize,
@@ -29,6 +32,8 @@ pub struct Permits {
 #[derive(Debug, Default, Clone, Copy)]
 struct LaneUse {
     in_flight: u32,
+    /// Births that wait in memory for their turn, their commit included.
+    ahead: u32,
     bytes: usize,
     /// Due deliveries wait in the store: new ones queue behind them.
     backlog: bool,
@@ -46,6 +51,18 @@ pub struct Grant {
     /// Whether it finds out for its breaker.
     pub is_probe: bool,
     rate: Option<Rate>,
+}
+
+/// When a birth may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// As soon as it is stored.
+    Now(Grant),
+    /// When a request of its lane has ended: the lane's concurrency is in use, and nothing else is in the way.
+    /// It waits in memory, and [`Permits::next`] is its permit.
+    Next,
+    /// It waits in the store like any other.
+    Later,
 }
 
 /// Permits for a take.
@@ -75,6 +92,7 @@ impl Permits {
             lanes: HashMap::new(),
             held: HashSet::new(),
             in_flight: 0,
+            ahead: 0,
             sends_max,
             bytes_used: 0,
             bytes_max,
@@ -82,21 +100,49 @@ impl Permits {
         }
     }
 
-    /// Takes a permit for a birth: only where nothing older waits, or a backlog would starve beside new work.
-    pub fn try_birth(&mut self, lane: Lane, terms: &Terms, bytes: u32, now: Duration) -> Option<Grant> {
+    /// Takes a permit for a birth, or a place among those that come next: only where nothing older waits, or a
+    /// backlog would starve beside new work.
+    pub fn try_birth(&mut self, lane: Lane, terms: &Terms, bytes: u32, now: Duration) -> Turn {
         let size = bytes as usize;
-        let behind = self.has_backlog(lane);
-        let grant = if behind || !self.fits(lane, size) { None } else { self.admit(lane, terms, 1, now) };
-        match grant {
-            Some((_, grant)) => {
-                self.charge(lane, size);
-                Some(grant)
-            }
-            None => {
-                self.note_backlog(lane);
-                None
-            }
+        let turn = if self.has_backlog(lane) || !self.fits(lane, size) {
+            Turn::Later
+        } else if self.is_next(lane, terms, now) {
+            let entry = self.lanes.entry(lane).or_default();
+            entry.ahead += 1;
+            self.ahead += 1;
+            Turn::Next
+        } else {
+            self.admit(lane, terms, 1, now).map_or(Turn::Later, |(_, grant)| Turn::Now(grant))
+        };
+        match turn {
+            Turn::Now(_) | Turn::Next => self.charge(lane, size),
+            Turn::Later => self.note_backlog(lane),
         }
+        turn
+    }
+
+    /// Tells whether a lane's own concurrency is all that keeps a birth from being sent, and few wait for that.
+    fn is_next(&self, lane: Lane, terms: &Terms, now: Duration) -> bool {
+        let Some(entry) = self.lanes.get(&lane).filter(|_| !self.held.contains(&lane)) else { return false };
+        let is_spared = terms.breaker.is_some() && entry.breaker.passage(now) != Passage::Free;
+        let is_busy = entry.ahead > 0 || entry.in_flight >= terms.concurrency;
+        let has_room = entry.ahead < terms.concurrency.saturating_mul(limits::AHEAD_PER_SEND)
+            && self.ahead < self.sends_max;
+        is_busy && has_room && terms.rate.is_none() && !is_spared
+    }
+
+    /// Takes a permit for a birth that comes next. Its bytes are set aside already.
+    pub fn next(&mut self, lane: Lane, terms: &Terms, now: Duration) -> Option<Grant> {
+        self.admit(lane, terms, 1, now).map(|(_, grant)| grant)
+    }
+
+    /// Gives a place among those that come next back: its turn came, or it waits no longer.
+    pub fn leave_line(&mut self, lane: Lane) {
+        self.ahead = self.ahead.saturating_sub(1);
+        if let Some(entry) = self.lanes.get_mut(&lane) {
+            entry.ahead = entry.ahead.saturating_sub(1);
+        }
+        self.forget_idle(lane);
     }
 
     /// Takes up to `wanted` permits of a lane, and sets up to `bytes_wanted` bytes aside for them.
@@ -115,6 +161,12 @@ impl Permits {
         if bytes == 0 {
             return None;
         }
+        // Who waits in memory is older than what waits in the store.
+        let entry = self.lanes.get(&lane).copied().unwrap_or_default();
+        let wanted = match entry.ahead {
+            0 => wanted,
+            ahead => wanted.min(terms.concurrency.saturating_sub(entry.in_flight.saturating_add(ahead))),
+        };
         let (count, grant) = self.admit(lane, terms, wanted, now)?;
         self.charge(lane, bytes);
         Some(Reserved { count, grant, bytes })
@@ -297,7 +349,10 @@ impl Permits {
     pub fn forget(&mut self, is_known: impl Fn(Lane) -> bool, now: Duration) {
         self.lanes.retain(|lane, entry| {
             let is_new = entry.bucket.is_full(now) && entry.breaker.is_new();
-            entry.in_flight > 0 || entry.bytes > 0 || is_known(*lane) && (entry.backlog || !is_new)
+            entry.in_flight > 0
+                || entry.ahead > 0
+                || entry.bytes > 0
+                || is_known(*lane) && (entry.backlog || !is_new)
         });
     }
 
@@ -305,7 +360,7 @@ impl Permits {
     fn forget_idle(&mut self, lane: Lane) {
         let is_idle = |entry: &LaneUse| {
             let is_new = entry.bucket == Bucket::default() && entry.breaker.is_new();
-            entry.in_flight == 0 && entry.bytes == 0 && !entry.backlog && is_new
+            entry.in_flight == 0 && entry.ahead == 0 && entry.bytes == 0 && !entry.backlog && is_new
         };
         if self.lanes.get(&lane).is_some_and(is_idle) {
             self.lanes.remove(&lane);

@@ -39,8 +39,20 @@ fn broken() -> Terms {
     Terms { breaker: Some(policy()), ..terms(50) }
 }
 
+fn turn(permits: &mut Permits, id: i64, at_once: u32) -> Turn {
+    permits.try_birth(lane(id), &terms(at_once), 1, NOW)
+}
+
+/// The grant of a birth that may be sent now.
+fn born_by(permits: &mut Permits, id: i64, terms: &Terms, bytes: u32) -> Option<Grant> {
+    match permits.try_birth(lane(id), terms, bytes, NOW) {
+        Turn::Now(grant) => Some(grant),
+        Turn::Next | Turn::Later => None,
+    }
+}
+
 fn born(permits: &mut Permits, id: i64, at_once: u32, bytes: u32) -> Option<Grant> {
-    permits.try_birth(lane(id), &terms(at_once), bytes, NOW)
+    born_by(permits, id, &terms(at_once), bytes)
 }
 
 fn reserved(permits: &mut Permits, id: i64, terms: &Terms, wanted: u32) -> u32 {
@@ -126,15 +138,51 @@ fn a_birth_queues_behind_a_backlog() {
 }
 
 #[test]
-fn a_birth_without_a_permit_begins_a_backlog() {
+fn a_birth_whose_lane_is_busy_comes_next_and_a_few_after_it() {
     let mut permits = permits();
 
     let first = born(&mut permits, 1, 1, 1).expect("free");
-    assert!(born(&mut permits, 1, 1, 1).is_none());
+    assert_eq!([(); 3].map(|()| turn(&mut permits, 1, 1)), [Turn::Next, Turn::Next, Turn::Later]);
+    assert_eq!(permits.bytes_free(), 997, "what waits in memory holds its bytes");
+    assert_eq!(permits.next(lane(1), &terms(1), NOW), None, "it is not its turn yet");
     end(&mut permits, &first, 1);
 
-    assert_eq!(permits.backlogged(), [lane(1)]);
-    assert!(born(&mut permits, 1, 1, 1).is_none(), "the one before is still in the store");
+    assert_eq!(reserved(&mut permits, 1, &terms(1), 9), 0, "what waits in the store is younger");
+    let second = permits.next(lane(1), &terms(1), NOW).expect("its turn");
+    permits.leave_line(lane(1));
+    end(&mut permits, &second, 1);
+    permits.leave_line(lane(1));
+    permits.give_back_bytes(lane(1), 1);
+    assert_eq!(turn(&mut permits, 1, 1), Turn::Later, "the one before is still in the store");
+    assert_eq!((permits.backlogged(), reserved(&mut permits, 1, &terms(1), 9)), (vec![lane(1)], 1));
+}
+
+#[test]
+fn a_birth_comes_next_only_where_nothing_but_concurrency_is_in_the_way() {
+    let busy = |terms: &Terms, prepare: &dyn Fn(&mut Permits)| {
+        let mut permits = permits();
+        born_by(&mut permits, 1, &Terms { concurrency: 1, ..*terms }, 0).expect("free");
+        prepare(&mut permits);
+        permits.try_birth(lane(1), &Terms { concurrency: 1, ..*terms }, 0, NOW)
+    };
+    let opened = |permits: &mut Permits| permits.open_breaker(lane(1), NOW + Duration::from_secs(1));
+
+    assert_eq!(busy(&terms(1), &|_| ()), Turn::Next);
+    assert_eq!(busy(&broken(), &|_| ()), Turn::Next);
+    assert_eq!(busy(&rated(5), &|_| ()), Turn::Later);
+    assert_eq!(busy(&broken(), &opened), Turn::Later);
+    assert_eq!(busy(&terms(1), &|permits| permits.hold_also(lane(1))), Turn::Later);
+    assert_eq!(busy(&terms(1), &|permits| permits.note_backlog(lane(1))), Turn::Later);
+}
+
+#[test]
+fn no_more_come_next_than_the_process_may_send() {
+    let mut permits = Permits::new(4, 1000);
+    let turns: Vec<Turn> = (0..6).flat_map(|id| [(); 2].map(|()| turn(&mut permits, id, 1))).collect();
+
+    let next = turns.iter().filter(|turn| **turn == Turn::Next).count();
+
+    assert!((1..=4).contains(&next), "{turns:?}");
 }
 
 #[test]
@@ -153,8 +201,8 @@ fn a_rate_gives_as_many_permits_as_it_has_tokens_and_says_when_to_come_again() {
 #[test]
 fn a_token_that_was_taken_for_nothing_goes_back() {
     let mut permits = permits();
-    let sent = permits.try_birth(lane(1), &rated(2), 0, NOW).expect("a token");
-    let unsent = permits.try_birth(lane(1), &rated(2), 0, NOW).expect("a token");
+    let sent = born_by(&mut permits, 1, &rated(2), 0).expect("a token");
+    let unsent = born_by(&mut permits, 1, &rated(2), 0).expect("a token");
     permits.give_back(&sent, 0, Used::Sent, NOW);
     permits.give_back(&unsent, 0, Used::Unused, NOW);
 
@@ -237,8 +285,13 @@ proptest! {
     ) {
         let mut permits = permits();
         let mut taken: Vec<(Grant, usize)> = Vec::new();
+        let mut ahead: Vec<(i64, usize)> = Vec::new();
         for (id, bytes) in births {
-            taken.extend(born(&mut permits, id, 5, bytes).map(|grant| (grant, bytes as usize)));
+            match permits.try_birth(lane(id), &terms(5), bytes, NOW) {
+                Turn::Now(grant) => taken.push((grant, bytes as usize)),
+                Turn::Next => ahead.push((id, bytes as usize)),
+                Turn::Later => {}
+            }
         }
         for (id, wanted, bytes) in takes {
             if let Some(reserved) = permits.reserve(lane(id), &terms(7), wanted, bytes, NOW) {
@@ -251,10 +304,15 @@ proptest! {
         for (grant, bytes) in taken {
             end(&mut permits, &grant, bytes);
         }
+        for (id, bytes) in ahead {
+            permits.leave_line(lane(id));
+            permits.give_back_bytes(lane(id), bytes);
+        }
 
         prop_assert_eq!(permits.in_flight(), 0);
         prop_assert_eq!(permits.bytes_free(), 1000);
-        prop_assert!(permits.lanes.values().all(|lane| lane.in_flight == 0 && lane.bytes == 0));
+        prop_assert_eq!(permits.ahead, 0);
+        prop_assert!(permits.lanes.values().all(|lane| lane.in_flight + lane.ahead == 0 && lane.bytes == 0));
     }
 
     #[test]

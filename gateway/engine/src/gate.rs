@@ -1,6 +1,6 @@
 //! The gate: who may send now, and who is woken when that changes. The arithmetic is core's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,9 +9,10 @@ use hookgate_core::breaker::{BreakerPolicy, Change, Sign};
 use hookgate_core::delivery::Lane;
 use hookgate_core::destination::Terms;
 use hookgate_core::limits;
-use hookgate_core::permit::{Grant, Permits, Reserved, Used};
+use hookgate_core::permit::{Grant, Permits, Reserved, Turn, Used};
 use hookgate_ports::Clock;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
 /// Gives out permits. Cheap to clone; every clone is the same gate.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub(crate) struct Gate(Arc<Inner>);
 
 struct Inner {
     permits: Mutex<Permits>,
+    /// Births whose turn comes when a request of their lane has ended, the first one first.
+    lines: Mutex<HashMap<Lane, VecDeque<Waiting>>>,
     clock: Arc<dyn Clock>,
     look: Notify,
     discover: AtomicBool,
@@ -30,6 +33,28 @@ pub(crate) struct Permit {
     grant: Grant,
     bytes: usize,
     used: Used,
+}
+
+/// A birth's way to its permit.
+pub(crate) enum Place {
+    /// It has it.
+    Now(Permit),
+    /// It comes next.
+    Next(Ahead),
+}
+
+/// A place among those that come next, and the bytes of its delivery. Given back when dropped.
+pub(crate) struct Ahead {
+    gate: Gate,
+    lane: Lane,
+    terms: Terms,
+    bytes: usize,
+}
+
+/// Somebody who waits for a permit.
+struct Waiting {
+    terms: Terms,
+    hand: oneshot::Sender<Permit>,
 }
 
 /// Permits of one lane for a take, and the bytes that are set aside for them. What is left of either is
@@ -46,16 +71,62 @@ impl Gate {
         let permits = Permits::new(limits::SENDS_MAX, limits::SEND_BYTES);
         Gate(Arc::new(Inner {
             permits: Mutex::new(permits),
+            lines: Mutex::default(),
             clock,
             look: Notify::new(),
             discover: AtomicBool::new(true),
         }))
     }
 
-    /// Takes a permit for a birth, or notes that the delivery will wait in the store.
-    pub(crate) fn try_birth(&self, lane: Lane, terms: &Terms, bytes: u32) -> Option<Permit> {
-        let grant = self.permits().try_birth(lane, terms, bytes, self.now())?;
-        Some(Permit { gate: self.clone(), grant, bytes: bytes as usize, used: Used::Unused })
+    /// Takes a permit for a birth, or a place among those that come next, or notes that the delivery will wait
+    /// in the store.
+    pub(crate) fn try_birth(&self, lane: Lane, terms: &Terms, bytes: u32) -> Option<Place> {
+        let turn = self.permits().try_birth(lane, terms, bytes, self.now());
+        let (gate, bytes) = (self.clone(), bytes as usize);
+        match turn {
+            Turn::Now(grant) => Some(Place::Now(Permit { gate, grant, bytes, used: Used::Unused })),
+            Turn::Next => Some(Place::Next(Ahead { gate, lane, terms: *terms, bytes })),
+            Turn::Later => None,
+        }
+    }
+
+    /// Waits for a birth's turn. None: it did not come within [`limits::TURN_WAIT`], and the delivery waits in
+    /// the store from now on.
+    pub(crate) async fn turn(&self, place: Place) -> Option<Permit> {
+        let mut ahead = match place {
+            Place::Now(permit) => return Some(permit),
+            Place::Next(ahead) => ahead,
+        };
+        let (hand, turn) = oneshot::channel();
+        let waiting = Waiting { terms: ahead.terms, hand };
+        self.lines().entry(ahead.lane).or_default().push_back(waiting);
+        self.call_next(ahead.lane);
+        let mut permit = timeout(limits::TURN_WAIT, turn).await.ok()?.ok()?;
+        permit.bytes = std::mem::take(&mut ahead.bytes);
+        Some(permit)
+    }
+
+    /// Hands permits to those of a lane who come next, as long as there are any.
+    fn call_next(&self, lane: Lane) {
+        while let Some((hand, permit)) = self.next(lane) {
+            // Who waits no longer takes none: it goes back, and to the next.
+            drop(hand.send(permit));
+        }
+    }
+
+    fn next(&self, lane: Lane) -> Option<(oneshot::Sender<Permit>, Permit)> {
+        let mut lines = self.lines();
+        let line = lines.get_mut(&lane)?;
+        while line.front().is_some_and(|waiting| waiting.hand.is_closed()) {
+            line.pop_front();
+        }
+        let Some(first) = line.front() else {
+            lines.remove(&lane);
+            return None;
+        };
+        let grant = self.permits().next(lane, &first.terms, self.now())?;
+        let hand = line.pop_front()?.hand;
+        Some((hand, Permit { gate: self.clone(), grant, bytes: 0, used: Used::Unused }))
     }
 
     /// Takes up to `wanted` permits, and sets up to `bytes` bytes aside for them.
@@ -166,6 +237,10 @@ impl Gate {
         self.0.clock.monotonic()
     }
 
+    fn lines(&self) -> MutexGuard<'_, HashMap<Lane, VecDeque<Waiting>>> {
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn permits(&self) -> MutexGuard<'_, Permits> {
         // Permits are whole after every statement, so a panic elsewhere does not spoil them.
         self.0.permits.lock().unwrap_or_else(PoisonError::into_inner)
@@ -187,12 +262,21 @@ impl Drop for Permit {
             permits.give_back(&self.grant, self.bytes, self.used, self.gate.now());
             (bytes_were_short, permits.was_short() || permits.has_backlog(self.grant.lane))
         };
+        self.gate.call_next(self.grant.lane);
         if bytes_were_short {
             // Any lane may have a delivery that was too large until now.
             self.gate.discover_now();
         } else if waited_for {
             self.gate.look_now();
         }
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        let mut permits = self.gate.permits();
+        permits.give_back_bytes(self.lane, self.bytes);
+        permits.leave_line(self.lane);
     }
 }
 

@@ -92,7 +92,8 @@ impl Engine {
     pub fn new(ports: Ports, current: Current, seat: Seat, registry: &mut Registry) -> Arc<Engine> {
         let gate = Gate::new(Arc::clone(&ports.clock));
         let metrics = Metrics::register(registry);
-        let (born, born_here) = mpsc::channel(hookgate_core::limits::SENDS_MAX as usize);
+        // As many may be next as there are permits.
+        let (born, born_here) = mpsc::channel(2 * hookgate_core::limits::SENDS_MAX as usize);
         let minter = Minter::new(seat.owner.number(), seat.id_max);
         let entered_at = ports.clock.monotonic();
         Arc::new(Engine {

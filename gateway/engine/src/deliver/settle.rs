@@ -97,7 +97,7 @@ impl Engine {
         Settle { delivery: to.leased.id, lease: to.leased.lease, attempt: record, to: becomes }
     }
 
-    pub(super) async fn give_back(&self, leased: &Leased) {
+    pub(crate) async fn give_back(&self, leased: &Leased) {
         if let Err(error) = self.ports.queue.release(vec![(leased.id, leased.lease)]).await {
             self.unknown.store(true, Ordering::Relaxed);
             tracing::warn!(delivery.id = %leased.id, %error, "giving a delivery back failed; upkeep will");

@@ -12,7 +12,7 @@ use hookgate_ports::{StoreError, Want};
 
 use super::{Born, Sending};
 use crate::Engine;
-use crate::gate::Reserve;
+use crate::gate::{Place, Reserve};
 use crate::notes::Note;
 
 /// What one look remembers for the next.
@@ -130,7 +130,10 @@ impl Engine {
         let mut sending = sending.lock().await;
         for leased in taken {
             match reserved.get_mut(&leased.lane).and_then(|reserve| reserve.permit(leased.bytes)) {
-                Some(permit) => self.send(Born { leased, permit, note: note.clone() }, &mut sending),
+                Some(permit) => {
+                    let place = Place::Now(permit);
+                    self.send(Born { leased, place, note: note.clone() }, &mut sending);
+                }
                 None => unsendable.push((leased.id, leased.lease)),
             }
         }

@@ -16,13 +16,13 @@ use tokio_util::sync::CancellationToken;
 use look::Looks;
 
 use crate::Engine;
-use crate::gate::Permit;
+use crate::gate::Place;
 use crate::notes::Note;
 
-/// A delivery in our hands, with the right to send it.
+/// A delivery in our hands, with the right to send it, now or next.
 pub(crate) struct Born {
     pub(crate) leased: Leased,
-    pub(crate) permit: Permit,
+    pub(crate) place: Place,
     pub(crate) note: Note,
 }
 
@@ -80,10 +80,19 @@ impl Engine {
         }
         let engine = Arc::clone(self);
         sending.spawn(async move {
-            let Born { leased, permit, note } = born;
-            engine.deliver(leased, permit).await;
+            let Born { leased, place, note } = born;
+            match engine.gate.turn(place).await {
+                Some(permit) => engine.deliver(leased, permit).await,
+                None => engine.wait_in_store(&leased).await,
+            }
             drop(note);
         });
+    }
+
+    /// A receiver is slower than memory is patient.
+    async fn wait_in_store(&self, leased: &Leased) {
+        self.give_back(leased).await;
+        self.gate.note_backlog(leased.lane);
     }
 
     async fn drain(self: &Arc<Engine>, mut births: mpsc::Receiver<Born>, sending: Sending, grace: Duration) {

@@ -15,11 +15,11 @@ use hookgate_ports::{Accept, Entry, StoreError};
 use super::Refusal;
 use crate::Engine;
 use crate::dispatch::Born;
-use crate::gate::Permit;
+use crate::gate::Place;
 use crate::notes::Note;
 
-/// A delivery that may be born taken: its permit and the note of its token, if it got one.
-type Berth = Option<(Permit, Note)>;
+/// A delivery that may be born taken: its place and the note of its token, if it got one.
+type Berth = Option<(Place, Note)>;
 
 impl Engine {
     /// Stores events with their deliveries as one unit; returns what the store said of each, in order,
@@ -54,17 +54,17 @@ impl Engine {
         committing.await.unwrap_or(Err(Refusal::Unknown))
     }
 
-    /// Lets a delivery be born taken, if its permit is free now.
+    /// Lets a delivery be born taken, if its permit is free now or next.
     fn berth(&self, delivery: &mut NewDelivery, topology: &Topology) -> Berth {
         if self.draining.load(Ordering::Relaxed) || !self.controls.were_asked() {
             // What this process does not know yet may hold the lane.
             return None;
         }
         let terms = topology.terms(delivery.lane.id)?;
-        let permit = self.gate.try_birth(delivery.lane, &terms, delivery.bytes)?;
+        let place = self.gate.try_birth(delivery.lane, &terms, delivery.bytes)?;
         let note = self.notes.draw(|| self.mint());
         delivery.birth = Birth::Taken(Lease { owner: self.seat.owner, token: note.token() });
-        Some((permit, note))
+        Some((place, note))
     }
 
     /// `berths` are those of all deliveries of all entries, in order.
@@ -91,8 +91,8 @@ impl Engine {
         Ok(said)
     }
 
-    /// Gives a delivery to the dispatcher. Every one has a permit, and the channel has room for all
-    /// permits; at shutdown nobody listens any more, and leaving the queue gives it back.
+    /// Gives a delivery to the dispatcher. Every one has a place, and the channel has room for all
+    /// places; at shutdown nobody listens any more, and leaving the queue gives it back.
     fn hand_over(&self, born: Born) {
         if self.born.try_send(born).is_err() {
             self.unknown.store(true, Ordering::Relaxed);
@@ -130,7 +130,7 @@ impl Newborn {
         let mut newborn = Newborn { event: content.id, born: Vec::new(), waiting: Vec::new() };
         for (delivery, berth) in entry.deliveries.iter().zip(berths) {
             match (delivery.leased(Arc::clone(content), entry.event.hops), berth) {
-                (Some(leased), Some((permit, note))) => newborn.born.push(Born { leased, permit, note }),
+                (Some(leased), Some((place, note))) => newborn.born.push(Born { leased, place, note }),
                 (Some(_) | None, _) => newborn.waiting.push(delivery.lane),
             }
         }
