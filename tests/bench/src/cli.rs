@@ -1,4 +1,4 @@
-//! The command line: without a subcommand everything runs; `backlog`, `bare`, `sink` and `load` are parts,
+//! The command line: without a subcommand everything runs but `backlog`; `bare`, `sink` and `load` are parts,
 //! for a look at one of them and for the processes a run starts.
 
 use std::net::{IpAddr, SocketAddr};
@@ -23,13 +23,19 @@ use crate::rounds::{self, Rounds};
 use crate::signing::Key;
 use crate::sink::Sink;
 use crate::spread::percentile_ms;
-use crate::{backlog, bare, child, client, plugins, process};
+use crate::{backlog, bare, child, client, hanging, plugins, process};
 
 /// Clients differ by more than any round's noise after 10 s.
 const CLIENT_WINDOW_S_MAX: u64 = 10;
 
 /// Thousands of calls of the slowest case.
 const PLUGIN_WINDOW_S_MAX: u64 = 2;
+
+/// What shows a spread at all.
+const ROUNDS: u32 = 3;
+
+/// A claim about latency is a ratio of medians of so many.
+const HANGING_ROUNDS: u32 = 5;
 
 /// A load by hand ends after so many events: 100 MB of ledger.
 const EVENTS_MAX: usize = 4_000_000;
@@ -52,9 +58,9 @@ struct Options {
     /// Seconds each phase is measured
     #[arg(long, global = true, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     window_s: u64,
-    /// Rounds, systems taking turns in each
-    #[arg(long, global = true, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
-    rounds: u32,
+    /// Rounds, systems taking turns in each [default: 3, and 5 where one destination hangs]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u32).range(1..=99))]
+    rounds: Option<u32>,
     /// Senders where a phase saturates
     #[arg(long, global = true, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     senders: u32,
@@ -80,6 +86,8 @@ enum Part {
     Client,
     /// Compare plugin calls with native code only
     Plugins,
+    /// Compare healthy destinations without and beside one that hangs only
+    Hanging(hanging::Options),
     /// Time looks and takes of the store while a million deliveries wait
     Backlog(backlog::Options),
     /// Run the bare loop until standard input closes
@@ -131,10 +139,14 @@ pub(crate) fn main() -> Result<ExitCode> {
 
 async fn run(Cli { command, options }: Cli) -> Result<ExitCode> {
     match command {
-        None => measure(&options, &[Subject::Loop, Subject::Clients, Subject::Plugins]).await,
+        None => {
+            let hanging = Subject::Hanging(hanging::Options::default());
+            measure(&options, &[Subject::Loop, Subject::Clients, Subject::Plugins, hanging]).await
+        }
         Some(Part::Run) => measure(&options, &[Subject::Loop]).await,
         Some(Part::Client) => measure(&options, &[Subject::Clients]).await,
         Some(Part::Plugins) => measure(&options, &[Subject::Plugins]).await,
+        Some(Part::Hanging(of)) => measure(&options, &[Subject::Hanging(of)]).await,
         Some(Part::Backlog(of)) => backlog::run(&of, &options.directory()?).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Bare(options)) => bare::run(options).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Sink(options)) => sink(options).await.map(|()| ExitCode::SUCCESS),
@@ -151,23 +163,27 @@ enum Subject {
     Clients,
     /// Calls of plugins.
     Plugins,
+    /// A destination that hangs beside others.
+    Hanging(hanging::Options),
 }
 
 async fn measure(options: &Options, subjects: &[Subject]) -> Result<ExitCode> {
     let (plan, directory) = (options.plan(), options.directory()?);
-    let mut report =
-        Report { machine: Machine::look(&directory)?, plan, outcome: None, clients: None, plugins: None };
+    let machine = Machine::look(&directory)?;
+    let mut report = Report { machine, plan, outcome: None, clients: None, plugins: None, hanging: None };
+    let rounds = options.rounds.unwrap_or(ROUNDS);
     for subject in subjects {
         match subject {
             Subject::Loop => report.outcome = Some(rounds::run(&options.rounds_in(&directory)?).await?),
             Subject::Clients => {
                 let window = Duration::from_secs(plan.window_s.min(CLIENT_WINDOW_S_MAX));
-                report.clients = Some(client::compare(options.rounds, window, &directory).await?);
+                report.clients = Some(client::compare(rounds, window, &directory).await?);
             }
             Subject::Plugins => {
                 let window = Duration::from_secs(plan.window_s.min(PLUGIN_WINDOW_S_MAX));
-                report.plugins = Some(plugins::compare(options.rounds, window, &directory).await?);
+                report.plugins = Some(plugins::compare(rounds, window, &directory).await?);
             }
+            Subject::Hanging(of) => report.hanging = options.hanging(&directory, *of).await?,
         }
     }
     report.print();
@@ -189,12 +205,23 @@ impl Options {
             bail!("no hookgate binary at {}", named.display());
         }
         Ok(Rounds {
-            rounds: self.rounds,
+            rounds: self.rounds.unwrap_or(ROUNDS),
             plan: self.plan(),
             client: self.bare_client,
             gateway,
             directory: directory.to_owned(),
         })
+    }
+
+    /// Compares, where the gateway's binary is.
+    async fn hanging(&self, directory: &Path, of: hanging::Options) -> Result<Option<hanging::Outcome>> {
+        let Rounds { gateway: Some(gateway), .. } = self.rounds_in(directory)? else {
+            eprintln!("hookgate binary not built: nothing was compared beside a destination that hangs");
+            return Ok(None);
+        };
+        let rounds = self.rounds.unwrap_or(HANGING_ROUNDS);
+        let setting = hanging::Setting { rounds, plan: self.plan(), gateway: &gateway, directory };
+        hanging::run(&setting, of).await.map(Some)
     }
 
     /// Makes the directory of the databases.

@@ -39,6 +39,16 @@ pub(crate) struct Faults {
     pub(crate) bad_signatures: u64,
 }
 
+impl Faults {
+    /// Adds those of another phase.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.undelivered += other.undelivered;
+        self.duplicates += other.duplicates;
+        self.strays += other.strays;
+        self.bad_signatures += other.bad_signatures;
+    }
+}
+
 impl Ledger {
     /// Opens a ledger for the events `first..first + events_max`. `first` is 1 or more.
     pub(crate) fn new(first: u64, events_max: usize) -> Self {

@@ -10,6 +10,7 @@ mod client;
 mod connection;
 mod event;
 mod gateway;
+mod hanging;
 mod ledger;
 mod load;
 mod machine;

@@ -36,7 +36,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(60);
 const EVENTS_PER_SECOND_MAX: u64 = 60_000;
 
 /// So many numbers lie between the first ones of two phases; a pull request's number stays below 2^53.
-const NUMBERS_PER_PHASE: u64 = 1 << 32;
+pub(crate) const NUMBERS_PER_PHASE: u64 = 1 << 32;
 
 /// How long the phases last and how hard they press.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
@@ -220,7 +220,7 @@ impl Phase {
 }
 
 /// Waits until every accepted event has arrived, or nothing moves; returns how long arrivals went on.
-async fn drained(ledger: &Ledger) -> Duration {
+pub(crate) async fn drained(ledger: &Ledger) -> Duration {
     let start = Instant::now();
     let mut last = (ledger.arrived(), start);
     while ledger.arrived() < ledger.accepted() && last.1.elapsed() < STILL && start.elapsed() < DRAIN_MAX {

@@ -1,6 +1,7 @@
 //! The report: tables for people, JSON for whoever keeps figures, and the verdict on each goal.
 
 pub(crate) mod figure;
+mod hanging_table;
 mod plugin_table;
 mod tables;
 
@@ -9,6 +10,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::client;
+use crate::hanging;
+use crate::ledger::Faults;
 use crate::machine::Machine;
 use crate::phases::{Found, Plan};
 use crate::plugins;
@@ -30,6 +33,9 @@ pub(crate) struct Report {
     /// The plugin calls, where they were measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) plugins: Option<Vec<plugins::Row>>,
+    /// What a destination that hangs costs others, where that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hanging: Option<hanging::Outcome>,
 }
 
 impl Report {
@@ -55,6 +61,9 @@ impl Report {
         if let Some(plugins) = &self.plugins {
             println!("\n{}", plugin_table::plugins(plugins));
         }
+        if let Some(hanging) = &self.hanging {
+            println!("\n{}\n{}", hanging_table::hanging(hanging), hanging_table::said(hanging));
+        }
     }
 
     /// Writes everything, round by round, to `path`.
@@ -69,7 +78,10 @@ impl Report {
     /// Tells whether every accepted event arrived, signed, in every round: figures of a run where one
     /// did not are not worth reading. A missed goal is not a fault.
     pub(crate) fn is_sound(&self) -> bool {
-        let sound = |found: &Found| found.faults.undelivered == 0 && found.faults.bad_signatures == 0;
-        self.outcome.as_ref().is_none_or(|outcome| outcome.bare.iter().chain(&outcome.gateway).all(sound))
+        let sound = |faults: &Faults| faults.undelivered == 0 && faults.bad_signatures == 0;
+        let of = |found: &Found| sound(&found.faults);
+        let is_loop = self.outcome.as_ref();
+        is_loop.is_none_or(|outcome| outcome.bare.iter().chain(&outcome.gateway).all(of))
+            && self.hanging.as_ref().is_none_or(|hanging| sound(&hanging.faults))
     }
 }
