@@ -22,6 +22,31 @@ pub const TRAPS: &str = "(unreachable)";
 /// Never returns.
 pub const LOOPS: &str = "(loop (br 0)) (unreachable)";
 
+/// Passes on where it may have 4 MiB more than it began with, and breaks where it may not.
+pub fn wants_memory() -> String {
+    format!("(if (i32.eq (memory.grow (i32.const 64)) (i32.const -1)) (then (unreachable))) {PASSES_ON}")
+}
+
+/// Returns so many messages, up to ten, each with its place among them as its body: a digit.
+pub fn splits(messages: u32) -> String {
+    // A message has 32 bytes; its body is an option, a pointer and a length at the 20th.
+    let message = |nth: u32| {
+        let (at, text) = (1024 + 32 * nth + 20, 2048 + nth);
+        format!(
+            "(i32.store8 (i32.const {text}) (i32.const {})) (i32.store (i32.const {at}) (i32.const 1)) \
+             (i32.store (i32.const {}) (i32.const {text})) (i32.store (i32.const {}) (i32.const 1))",
+            u32::from(b'0') + nth,
+            at + 4,
+            at + 8
+        )
+    };
+    let all: String = (0..messages).map(message).collect();
+    format!(
+        "(call $drop (local.get 0)) {all} (i32.store (i32.const 8) (i32.const 1024)) \
+         (i32.store (i32.const 12) (i32.const {messages})) (i32.const 0)"
+    )
+}
+
 /// Returns one message whose body is this text of at most eight letters.
 pub fn says(text: &str) -> String {
     let letters = text.len();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hookgate_tests::{GITHUB_SECRET, Gateway, PullRequests, RECEIVER_SECRET, Receiver, Sender};
+use hookgate_tests::{GITHUB_SECRET, Gateway, PullRequests, RECEIVER_SECRET, Receiver, Sender, eventually};
 use serde_json::Value;
 
 use crate::setup::{SOON, destination, route};
@@ -92,6 +92,83 @@ async fn a_changed_plugin_is_built_and_rules_after_a_reload() {
         "{broken:?}"
     );
     assert_eq!(fs::read(gateway.folder().join("mine.wasm")).expect("it stays"), before);
+}
+
+/// A plugin of two roles: it says where an event goes, and what arrives there.
+const TWO_ROLES: &str = r#"//! Chooses a desk by the size of a change, and tells it the number.
+
+use hookgate_plugin::{Event, Message, Route, Stop, Transform, export};
+
+struct Desk;
+
+impl Route for Desk {
+    fn route(event: &Event, candidates: &[String]) -> Result<Vec<String>, Stop> {
+        let additions: u64 = event.get("/pull_request/additions")?.unwrap_or(0);
+        let wanted = if additions > 50 { "large" } else { "small" };
+        Ok(candidates.iter().filter(|name| *name == wanted).cloned().collect())
+    }
+}
+
+impl Transform for Desk {
+    fn transform(event: &Event) -> Result<Vec<Message>, Stop> {
+        let number: u64 = event.get("/number")?.ok_or(Stop::declined("there is no number"))?;
+        Ok(vec![Message::json(&[number])?])
+    }
+}
+
+export!(Desk: Transform, Route);
+"#;
+
+#[tokio::test]
+async fn one_component_of_two_roles_routes_and_transforms() {
+    let receiver = Receiver::start(RECEIVER_SECRET).await;
+    let mut gateway = Gateway::prepare("");
+    let crate_dir = copy_of_summary(&gateway);
+    fs::remove_dir_all(crate_dir.join("fixtures")).expect("it is there");
+    fs::write(crate_dir.join("src/lib.rs"), TWO_ROLES).expect("the folder is writable");
+
+    let built = gateway.run(&["plugin", "build", "mine", "--out", "mine.wasm"]).await;
+    gateway.configure(
+        &("[plugin.mine]\ncomponent = \"mine.wasm\"\n\n".to_owned()
+            + &destination("large", &receiver.url("/large"), "")
+            + &destination("small", &receiver.url("/small"), "")
+            + "[route.all]\nsource = \"github\"\nto = [\"large\", \"small\"]\n\
+               router = { plugin = \"mine\" }\ntransform = [{ plugin = \"mine\" }]\n"),
+    );
+    gateway.start_again().await;
+    let (sender, hook) = (Sender::new(&gateway.source_url()), PullRequests::new(GITHUB_SECRET, 1));
+    let small = r#"{"number":8,"pull_request":{"additions":3}}"#;
+    let events = [
+        sender.send_new(&hook.closed(7)).await,
+        sender.send_new(&hook.signed("pull_request", 8, small)).await,
+    ];
+
+    assert_eq!(built.code, Some(0), "{built:?}");
+    assert!(
+        built.out.contains("(route, transform)") || built.out.contains("(transform, route)"),
+        "{built:?}"
+    );
+    for (event, path, body) in [(&events[0], "/large", "[7]"), (&events[1], "/small", "[8]")] {
+        let arrived = receiver.accepted(path, 1, SOON).await.remove(0);
+        assert_eq!((&*arrived.body, &arrived.signature), (body.as_bytes(), &Ok(())), "{event}");
+        delivery_of_child(&gateway, event, &path[1..]).await;
+    }
+    assert_eq!(receiver.all().len(), 2, "each goes one way");
+}
+
+/// The router's choice is a delivery of its own, and the one that chose is split.
+async fn delivery_of_child(gateway: &Gateway, event: &str, destination: &str) {
+    let path = format!("/v1/deliveries?event={event}");
+    let rows = eventually("it is delivered", SOON, async || {
+        let rows = gateway.admin().all(&path).await;
+        rows.iter().any(|row| row["state"] == "delivered").then_some(rows)
+    })
+    .await;
+    let (parents, children): (Vec<Value>, Vec<Value>) =
+        rows.into_iter().partition(|row| row["parent"].is_null());
+    assert_eq!((parents.len(), children.len()), (1, 1), "{parents:?} {children:?}");
+    assert_eq!(parents[0]["state"], "split", "{parents:?}");
+    assert_eq!(children[0]["destination"], destination, "{children:?}");
 }
 
 #[tokio::test]
