@@ -117,7 +117,7 @@ proptest! {
     #[test]
     fn what_is_kept_comes_back(
         body in proptest::option::of(vec(any::<u8>(), 0..50)), own in any::<bool>(), stages in 0..4usize,
-        cut in 0usize..100,
+        cut in 0usize..100, status in any::<u16>(), answered in vec(any::<u8>(), 0..50), was_cut in any::<bool>(),
     ) {
         let event_body = Bytes::from_static(b"the event's");
         let rendered_body = if own { event_body.clone() } else { Bytes::from(body.clone().unwrap_or_default()) };
@@ -128,7 +128,11 @@ proptest! {
             made_by: (0..stages).map(|n| Digest::of(&[n as u8])).collect(),
         };
 
-        for whole in [Kept::Message(held), Kept::Rendered(message(&rendered_body, own, stages))] {
+        let rendered = message(&rendered_body, own, stages);
+        let answer = Answer { status, headers: headers(), body: Bytes::from(answered), cut: was_cut };
+        let answered = Kept::Answered { rendered: rendered.clone(), answer };
+
+        for whole in [Kept::Message(held), Kept::Rendered(rendered), answered] {
             let bytes = kept_bytes(&whole);
             prop_assert_eq!(kept(&bytes, &event_body), Ok(whole));
             prop_assert!(kept(&bytes[..cut.min(bytes.len() - 1)], &event_body).is_err());

@@ -14,4 +14,6 @@ mod rates;
 mod sending;
 mod splitting;
 mod stopping;
+mod suspects;
+mod tallying;
 mod upkeep;

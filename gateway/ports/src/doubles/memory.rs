@@ -38,6 +38,8 @@ pub enum Call {
     Settle,
     /// [`crate::Queue::release`].
     Release,
+    /// [`crate::Upkeep::tally`].
+    Tally,
 }
 
 /// How a call fails.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hookgate_core::limits;
 use hookgate_core::word::{DeliveryId, EventId, Millis, NameId, ScopeId, first_id};
 
-use super::memory::Memory;
+use super::memory::{Call, Memory};
 use super::memory_state::State;
 use crate::{Depth, Fut, StatRow, Stats, StatsBy, StoreError, TallyRow, Upkeep};
 
@@ -58,14 +58,15 @@ impl Upkeep for Memory {
 
     fn tally(&self, rows: Vec<TallyRow>) -> Fut<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            let mut state = self.state();
-            for row in rows {
-                let TallyRow { at, scope, source, route, destination, plugin, outcome, n, took_ms } = row;
-                let key = (minute(at), scope, source, route, destination, plugin, outcome);
-                let sum = state.tally.entry(key).or_default();
-                *sum = (sum.0 + n, sum.1 + took_ms);
-            }
-            Ok(())
+            self.call(Call::Tally, |state| {
+                for row in rows {
+                    let TallyRow { at, scope, source, route, destination, plugin, outcome, n, took_ms } = row;
+                    let key = (minute(at), scope, source, route, destination, plugin, outcome);
+                    let sum = state.tally.entry(key).or_default();
+                    *sum = (sum.0 + n, sum.1 + took_ms);
+                }
+                Ok(())
+            })
         })
     }
 }
