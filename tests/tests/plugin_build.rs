@@ -126,6 +126,12 @@ async fn one_component_of_two_roles_routes_and_transforms() {
     let crate_dir = copy_of_summary(&gateway);
     fs::remove_dir_all(crate_dir.join("fixtures")).expect("it is there");
     fs::write(crate_dir.join("src/lib.rs"), TWO_ROLES).expect("the folder is writable");
+    change(&crate_dir.join("Cargo.toml"), "name = \"pr-summary\"", "name = \"desk\"");
+    // What it is built from is compiled once, with that of the other new plugins of these tests.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-plugins");
+    fs::create_dir(crate_dir.join(".cargo")).expect("the folder is writable");
+    let build = format!("[build]\ntarget-dir = {:?}\n", target.display().to_string());
+    fs::write(crate_dir.join(".cargo/config.toml"), build).expect("the folder is writable");
 
     let built = gateway.run(&["plugin", "build", "mine", "--out", "mine.wasm"]).await;
     gateway.configure(
