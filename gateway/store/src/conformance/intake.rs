@@ -1,11 +1,13 @@
 //! Cases of the port of those who accept.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hookgate_core::delivery::{Birth, Lease, Owner};
-use hookgate_core::event::{Accepted, Dedupe};
-use hookgate_core::word::{EventId, Kind};
-use hookgate_ports::{DeliveryState, EventFilter, StoreError};
+use hookgate_core::event::{Accepted, Content, Dedupe, Parts};
+use hookgate_core::word::{EventId, Headers, Kind};
+use hookgate_ports::{Clock, DeliveryState, EventFilter, StoreError};
 
 use super::World;
 use super::make::{dedupe, name, scope};
@@ -56,6 +58,26 @@ pub(super) async fn an_event_without_deliveries_is_kept(world: World) {
     assert_eq!(answer, Ok(vec![Accepted::New]));
     let unrouted = EventFilter { unrouted: Some(true), ..EventFilter::default() };
     assert_eq!(world.store.events(scope(), unrouted, None, 10).await.unwrap().rows.len(), 1);
+}
+
+pub(super) async fn an_event_of_nothing_but_a_type_is_kept(world: World) {
+    let mut entry = world.entry();
+    let id = entry.event.content.id;
+    entry.event.content = Arc::new(Content::new(Parts {
+        id,
+        source: "api".into(),
+        event_type: "bare".into(),
+        subject: None,
+        order_key: None,
+        received_at: world.clock.now(),
+        headers: Arc::default(),
+        body: Bytes::new(),
+    }));
+
+    assert_eq!(world.accept(NOBODY, vec![entry]).await, Ok(vec![Accepted::New]));
+
+    let kept = world.store.event(scope(), id).await.unwrap().expect("the event");
+    assert_eq!((kept.headers, kept.body), (Some(Headers::new()), Some(Bytes::new())));
 }
 
 pub(super) async fn a_key_within_its_window_is_a_duplicate(world: World) {

@@ -48,6 +48,7 @@ on_every_store! {
         an_accepted_unit_is_there_after_a_restart,
         a_unit_is_stored_whole_or_not_at_all,
         an_event_without_deliveries_is_kept,
+        an_event_of_nothing_but_a_type_is_kept,
         a_key_within_its_window_is_a_duplicate,
         a_key_outside_of_its_window_is_new,
         a_duplicate_with_another_body_says_so,

@@ -129,8 +129,12 @@ impl Blobs {
         Place { offset: before as i64 + 1, length: (self.bytes.len() - before) as i64 }
     }
 
-    /// Returns the bytes.
-    pub(super) fn finish(self) -> Vec<u8> {
+    /// Returns the bytes. They are never none: of an empty blob SQLite's `substr` makes NULL, where an empty value
+    /// is meant.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        if self.bytes.is_empty() {
+            self.bytes.push(0);
+        }
         self.bytes
     }
 }
