@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 
 use crate::admin::Admin;
 use crate::patience::{eventually, within};
+use crate::running::Running;
 use crate::said::Said;
 use crate::scratch::Scratch;
 use crate::wire::Wire;
@@ -166,6 +167,13 @@ impl Gateway {
         let mut command = self.command();
         command.env("HOOKGATE_URL", self.admin_url()).env("HOOKGATE_ADMIN_KEY", ADMIN_KEY).args(arguments);
         Said::of(command).await
+    }
+
+    /// Starts a command of the binary against this gateway, with the right key, that goes on.
+    pub fn start_command(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command();
+        command.env("HOOKGATE_URL", self.admin_url()).args(arguments);
+        Running::start(command)
     }
 
     /// Returns a command of the binary in this gateway's folder, with its secrets.

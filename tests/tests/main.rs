@@ -10,6 +10,7 @@ mod hostile_plugins;
 mod hostile_requests;
 mod ingest;
 mod kills;
+mod looking_on;
 mod plugin_build;
 mod plugin_offline;
 mod plugin_store;

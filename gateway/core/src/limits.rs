@@ -89,6 +89,13 @@ pub const ATTEMPTS_MAX: u32 = 100;
 /// Longest time from one to the next that a rate may ask for: what is rarer is a schedule.
 pub const RATE_INTERVAL_MAX: Duration = Duration::from_secs(86_400);
 
+/// Onlookers at once: each is a connection, and every observation is written out for each of them.
+pub const ONLOOKERS_MAX: usize = 32;
+
+/// A live stream in which nothing happens says this often that it is there. WHATWG HTML, "Server-sent events",
+/// advises a comment every 15 s or so, because proxies close what is silent.
+pub const TAIL_KEEP_ALIVE: Duration = Duration::from_secs(15);
+
 /// Observations that a slow onlooker may be behind before it is told that it missed some.
 pub const OBSERVATIONS_MAX: usize = 1024;
 

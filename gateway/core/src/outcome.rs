@@ -197,6 +197,51 @@ impl Outcome {
 }
 
 impl Word {
+    /// All of them.
+    pub const ALL: [Word; 20] = [
+        Word::Success,
+        Word::Refused,
+        Word::Gone,
+        Word::Unreachable(Reach::Dns),
+        Word::Unreachable(Reach::Connect),
+        Word::Unreachable(Reach::Tls),
+        Word::Unreachable(Reach::Timeout),
+        Word::Unreachable(Reach::Reset),
+        Word::Blocked,
+        Word::Misconfigured,
+        Word::Declined,
+        Word::Postponed,
+        Word::Skipped,
+        Word::Split,
+        Word::Quarantined,
+        Word::Crashed(CrashKind::Trap),
+        Word::Crashed(CrashKind::Deadline),
+        Word::Crashed(CrashKind::Memory),
+        Word::Crashed(CrashKind::OutputTooLarge),
+        Word::Crashed(CrashKind::Incompatible),
+    ];
+
+    /// Returns the word with this text; none: it is no word of an attempt.
+    pub fn of_text(text: &str) -> Option<Word> {
+        Word::ALL.into_iter().find(|word| word.text() == text)
+    }
+
+    /// Tells whether the attempt did not do what it was for.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Word::Success | Word::Skipped | Word::Split => false,
+            Word::Refused
+            | Word::Gone
+            | Word::Unreachable(_)
+            | Word::Blocked
+            | Word::Misconfigured
+            | Word::Declined
+            | Word::Postponed
+            | Word::Quarantined
+            | Word::Crashed(_) => true,
+        }
+    }
+
     /// Returns the text.
     pub fn text(self) -> &'static str {
         match self {

@@ -23,16 +23,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use hookgate_core::word::{Minter, ScopeId};
+use hookgate_core::word::{Millis, Minter, ScopeId};
 use hookgate_ports::{Clock, Guests, Intake, Queue, Seat, Transport, Upkeep};
 use prometheus_client::registry::Registry;
-use tokio::sync::{Mutex, RwLock, broadcast, mpsc};
+use tokio::sync::{Mutex, RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use current::Current;
 pub use intake::{Batch, Receipt, Reception, Refusal, Taken};
-pub use observe::{Observation, What};
+pub use observe::{Observation, Onlooker, Sight, What};
 
 use controls::Controls;
 use dispatch::Born;
@@ -40,6 +40,7 @@ use gate::Gate;
 use intake::{Rates, Turns};
 use metrics::Metrics;
 use notes::Notes;
+use observe::Onlookers;
 use tally::Tally;
 
 /// What the engine works with.
@@ -69,7 +70,7 @@ pub struct Engine {
     notes: Notes,
     controls: Controls,
     tally: Tally,
-    onlookers: broadcast::Sender<Observation>,
+    onlookers: Onlookers,
     metrics: Metrics,
     entered_at: Duration,
     born: mpsc::Sender<Born>,
@@ -105,7 +106,7 @@ impl Engine {
             notes: Notes::default(),
             controls: Controls::default(),
             tally: Tally::default(),
-            onlookers: broadcast::Sender::new(hookgate_core::limits::OBSERVATIONS_MAX),
+            onlookers: Onlookers::default(),
             metrics,
             entered_at,
             born,
@@ -136,6 +137,11 @@ impl Engine {
     /// Draws a new id.
     pub fn mint(&self) -> i64 {
         self.minter.next(self.ports.clock.now())
+    }
+
+    /// Returns what the clock shows that events and attempts are dated by.
+    pub fn now(&self) -> Millis {
+        self.ports.clock.now()
     }
 
     /// Returns the scope that an address belongs to. One installation has one until tenants come.

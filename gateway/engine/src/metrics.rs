@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use hookgate_core::decide::Verdict;
 use hookgate_core::outcome::Outcome;
-use hookgate_core::source::Source;
 use hookgate_ports::Depth;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -13,7 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::intake::{Reception, Refusal};
+use crate::intake::{Receipt, Refusal};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfSource {
@@ -93,20 +92,19 @@ impl Metrics {
         metrics
     }
 
-    /// Counts a request, and returns the word that it is counted by.
-    pub(crate) fn received(&self, source: &Source, result: &Result<Reception, Refusal>) -> &'static str {
-        let outcome = match result {
-            Ok(Reception::Stored(receipt)) if receipt.is_duplicate() => "duplicate",
-            Ok(Reception::Stored(_)) => "accepted",
-            Ok(Reception::Answered(_)) => "answered",
-            Err(refusal) => return self.refused(source, refusal),
+    /// Counts a request that was stored or, without a receipt, answered; returns the word it is counted by.
+    pub(crate) fn taken(&self, source: &str, receipt: Option<&Receipt>) -> &'static str {
+        let outcome = match receipt {
+            Some(receipt) if receipt.is_duplicate() => "duplicate",
+            Some(_) => "accepted",
+            None => "answered",
         };
         self.request(source, outcome);
         outcome
     }
 
     /// Counts a refused request, and returns the word that it is counted by.
-    pub(crate) fn refused(&self, source: &Source, refusal: &Refusal) -> &'static str {
+    pub(crate) fn refused(&self, source: &str, refusal: &Refusal) -> &'static str {
         let outcome = match refusal {
             Refusal::Rejected(rejection) => rejection.word(),
             Refusal::TooFast(_) => "too_fast",
@@ -124,12 +122,12 @@ impl Metrics {
     }
 
     /// Counts which of a source's several keys is still in use.
-    pub(crate) fn key_used(&self, source: &Source, key: String) {
-        self.keys.get_or_create(&OfKey { source: source.name.to_string(), key }).inc();
+    pub(crate) fn key_used(&self, source: &str, key: String) {
+        self.keys.get_or_create(&OfKey { source: source.to_owned(), key }).inc();
     }
 
-    fn request(&self, source: &Source, outcome: &'static str) {
-        self.requests.get_or_create(&OfSource { source: source.name.to_string(), outcome }).inc();
+    fn request(&self, source: &str, outcome: &'static str) {
+        self.requests.get_or_create(&OfSource { source: source.to_owned(), outcome }).inc();
     }
 
     pub(crate) fn attempted(&self, destination: &str, outcome: &Outcome, verdict: &Verdict, took: Duration) {

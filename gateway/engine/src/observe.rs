@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use hookgate_core::decide::Verdict;
 use hookgate_core::delivery::Leased;
-use hookgate_core::source::Source;
+use hookgate_core::limits;
+use hookgate_core::outcome::Word;
 use hookgate_core::topology::Topology;
 use hookgate_core::word::{DeliveryId, EventId, Millis, ScopeId, Slug};
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 use crate::Engine;
 use crate::deliver::{Attempt, consequence};
-use crate::intake::{Reception, Refusal};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub enum What {
     Accepted {
         /// Which.
         event: EventId,
+        /// Its type; empty where the source names none.
+        event_type: Arc<str>,
         /// The source's name.
         source: Arc<str>,
         /// Whether an earlier request brought the same event; then that one is named.
@@ -44,6 +47,8 @@ pub enum What {
         source: Arc<str>,
         /// Why, in one word.
         why: &'static str,
+        /// The same as a sentence, for the operator and not for the sender.
+        detail: String,
     },
     /// An attempt came to an end.
     Tried {
@@ -53,14 +58,16 @@ pub enum What {
         delivery: DeliveryId,
         /// The event's type.
         event_type: Arc<str>,
+        /// The name of the event's source.
+        source: Arc<str>,
         /// The route's name, if it is still configured.
         route: Option<Slug>,
         /// The destination's name; none of a delivery that split by its router.
         destination: Option<Slug>,
         /// Which attempt it was, the first one being 1.
         attempt: u32,
-        /// The outcome's word.
-        outcome: &'static str,
+        /// What it came to.
+        outcome: Word,
         /// The receiver's status, if it answered.
         status: Option<u16>,
         /// One readable sentence; empty for a success.
@@ -72,37 +79,60 @@ pub enum What {
     },
 }
 
+/// What an onlooker sees.
+#[derive(Debug)]
+pub enum Sight {
+    /// Something happened.
+    Seen(Observation),
+    /// It was too slow: so many things happened that it does not see any more.
+    Missed(u64),
+}
+
+/// One that looks on. Its seat is free again when it goes.
+#[derive(Debug)]
+pub struct Onlooker {
+    told: broadcast::Receiver<Observation>,
+    _seat: OwnedSemaphorePermit,
+}
+
+impl Onlooker {
+    /// Waits for what happens next; none: the engine is gone. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Sight> {
+        match self.told.recv().await {
+            Ok(observation) => Some(Sight::Seen(observation)),
+            Err(RecvError::Lagged(count)) => Some(Sight::Missed(count)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+/// All that look on, and how many may.
+pub(crate) struct Onlookers {
+    told: broadcast::Sender<Observation>,
+    seats: Arc<Semaphore>,
+}
+
+impl Default for Onlookers {
+    fn default() -> Onlookers {
+        let seats = Arc::new(Semaphore::new(limits::ONLOOKERS_MAX));
+        Onlookers { told: broadcast::Sender::new(limits::OBSERVATIONS_MAX), seats }
+    }
+}
+
 impl Engine {
-    /// Looks on from now on.
-    pub fn observe(&self) -> broadcast::Receiver<Observation> {
-        self.onlookers.subscribe()
+    /// Looks on from now on; none: [`limits::ONLOOKERS_MAX`] do.
+    pub fn observe(&self) -> Option<Onlooker> {
+        let seat = Arc::clone(&self.onlookers.seats).try_acquire_owned().ok()?;
+        Some(Onlooker { told: self.onlookers.told.subscribe(), _seat: seat })
     }
 
     /// Tells onlookers, if there are any.
     pub(crate) fn tell(&self, scope: ScopeId, what: impl FnOnce() -> What) {
-        if self.onlookers.receiver_count() > 0 {
+        let told = &self.onlookers.told;
+        if told.receiver_count() > 0 {
             let at = self.ports.clock.now();
             // Nobody may be left by now, and nobody needs to know.
-            drop(self.onlookers.send(Observation { at, scope, what: what() }));
-        }
-    }
-
-    pub(crate) fn observe_request(
-        &self,
-        source: &Source,
-        result: &Result<Reception, Refusal>,
-        outcome: &'static str,
-    ) {
-        let name = || Arc::from(source.name.as_str());
-        match result {
-            Ok(Reception::Stored(receipt)) => {
-                for taken in &receipt.events {
-                    let (event, is_duplicate) = (taken.event, taken.is_duplicate);
-                    self.tell(source.scope, || What::Accepted { event, source: name(), is_duplicate });
-                }
-            }
-            Ok(Reception::Answered(_)) => {}
-            Err(_) => self.tell(source.scope, || What::Refused { source: name(), why: outcome }),
+            drop(told.send(Observation { at, scope, what: what() }));
         }
     }
 
@@ -117,13 +147,14 @@ impl Engine {
             event: leased.event.id,
             delivery: leased.id,
             event_type: Arc::clone(&leased.event.event_type),
+            source: Arc::clone(&leased.event.source),
             route: topology.route(leased.route).map(|route| route.name.clone()),
             destination: leased
                 .destination
                 .and_then(|id| topology.destination(id))
                 .map(|destination| destination.name.clone()),
             attempt: leased.attempts.saturating_add(1),
-            outcome: attempt.outcome.word().text(),
+            outcome: attempt.outcome.word(),
             status: attempt.outcome.status(),
             detail: attempt.outcome.detail(),
             then: consequence(verdict),

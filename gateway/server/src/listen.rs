@@ -24,6 +24,11 @@ use tower::ServiceExt;
 /// After an error of `accept` that is not the peer's, such as no file descriptors, this long a pause.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The door that a request came in by, beside its body: an answer that has no end of its own ends when the door
+/// closes.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing(pub(crate) CancellationToken);
+
 /// Serves `router` until `stop`; then closes idle connections and lets requests end within `grace`.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, grace: Duration) {
     let room = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
@@ -38,9 +43,9 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         match accepted {
             Ok((stream, peer, permit)) => {
                 let watcher = graceful.watcher();
-                let router = router.clone();
+                let (router, closing) = (router.clone(), Closing(stop.clone()));
                 connections.spawn(async move {
-                    connection(stream, peer, router, watcher).await;
+                    connection(stream, peer, (router, closing), watcher).await;
                     drop(permit);
                 });
             }
@@ -77,13 +82,19 @@ fn is_the_peers(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    (router, closing): (Router, Closing),
+    watcher: Watcher,
+) {
     // Answers are small and whole: waiting to fill a segment would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(closing.clone());
         let answer = router.clone().oneshot(request.map(axum::body::Body::new));
         async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });

@@ -60,7 +60,7 @@ const ROOMS: [Room; 10] = [
 const OPEN: [&str; 6] = ["serde", "serde_json", "bytes", "http", "thiserror", "tracing"];
 
 /// What else a room uses, one reason a line. An entry that nothing uses any more is a finding too.
-const ADDED: [(&str, &str, &str); 28] = [
+const ADDED: [(&str, &str, &str); 29] = [
     ("config", "ipnet", "networks are parsed once, into the type that the core judges by"),
     ("config", "url", "endpoints are parsed once, into the type that the core holds"),
     ("store", "futures-util", "sqlx gives the rows of a statement as a Stream"),
@@ -80,6 +80,7 @@ const ADDED: [(&str, &str, &str); 28] = [
     ("transport", "url", "a request's URL is the core's type"),
     ("engine", "tokio-util", "CancellationToken and TaskTracker: no task is detached"),
     ("server", "base64", "bodies that are no text are shown as Base64"),
+    ("server", "futures-util", "axum writes Server-Sent Events from a Stream"),
     ("server", "http-body-util", "a body is read frame by frame, up to a bound"),
     ("server", "hyper", "the connection builder: limits that axum::serve does not expose"),
     ("server", "ipnet", "trusted proxies are networks"),

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hookgate_core::delivery::{Birth, Lease, NewDelivery};
-use hookgate_core::event::{Accepted, NewEvent};
+use hookgate_core::event::{Accepted, Content, NewEvent};
 use hookgate_core::limits;
 use hookgate_core::plan::plan;
 use hookgate_core::topology::Topology;
-use hookgate_core::word::{DeliveryId, EventId, Millis};
+use hookgate_core::word::{DeliveryId, EventId, Millis, Origin, ScopeId};
 use hookgate_ports::{Accept, Entry, StoreError};
 
 use super::Refusal;
-use crate::Engine;
 use crate::dispatch::Born;
 use crate::gate::Place;
 use crate::notes::Note;
+use crate::{Engine, What};
 
 /// A delivery that may be born taken: its place and the note of its token, if it got one.
 type Berth = Option<(Place, Note)>;
@@ -82,13 +82,29 @@ impl Engine {
         }
         let mut said = Vec::with_capacity(accepted.len());
         for (newborn, accepted) in newborns.into_iter().zip(accepted) {
-            said.push((newborn.event, accepted));
+            said.push((newborn.content.id, accepted));
+            self.observe_accepted(&newborn, accepted);
             if accepted == Accepted::New {
                 newborn.born.into_iter().for_each(|born| self.hand_over(born));
                 newborn.waiting.into_iter().for_each(|lane| self.gate.note_backlog(lane));
             }
         }
         Ok(said)
+    }
+
+    fn observe_accepted(&self, newborn: &Newborn, accepted: Accepted) {
+        let (event, is_duplicate) = match accepted {
+            Accepted::New => (newborn.content.id, false),
+            // Another body under a key of the API is refused, and shown as that.
+            Accepted::Duplicate { same_body: false, .. } if newborn.origin == Origin::Api => return,
+            Accepted::Duplicate { of, .. } => (of, true),
+        };
+        self.tell(newborn.scope, || What::Accepted {
+            event,
+            event_type: Arc::clone(&newborn.content.event_type),
+            source: Arc::clone(&newborn.content.source),
+            is_duplicate,
+        });
     }
 
     /// Gives a delivery to the dispatcher. Every one has a place, and the channel has room for all
@@ -118,7 +134,9 @@ impl Engine {
 
 /// What is to be done for an event once it is stored.
 struct Newborn {
-    event: EventId,
+    scope: ScopeId,
+    origin: Origin,
+    content: Arc<Content>,
     born: Vec<Born>,
     waiting: Vec<hookgate_core::delivery::Lane>,
 }
@@ -127,7 +145,13 @@ impl Newborn {
     /// Takes as many berths as the entry has deliveries.
     fn of(entry: &Entry, berths: &mut impl Iterator<Item = Berth>) -> Newborn {
         let content = &entry.event.content;
-        let mut newborn = Newborn { event: content.id, born: Vec::new(), waiting: Vec::new() };
+        let mut newborn = Newborn {
+            scope: entry.event.scope,
+            origin: entry.event.origin,
+            content: Arc::clone(content),
+            born: Vec::new(),
+            waiting: Vec::new(),
+        };
         for (delivery, berth) in entry.deliveries.iter().zip(berths) {
             match (delivery.leased(Arc::clone(content), entry.event.hops), berth) {
                 (Some(leased), Some((place, note))) => newborn.born.push(Born { leased, place, note }),

@@ -3,6 +3,7 @@
 //! handshake or verify -> recognise -> plan -> births -> commit -> hand over. Foreign code runs here only
 //! where a source is verified by a plugin.
 
+mod account;
 mod authenticate;
 mod commit;
 mod rates;
@@ -23,6 +24,7 @@ use http::{HeaderName, HeaderValue, header};
 
 use crate::Engine;
 
+use account::Door;
 use authenticate::{Asked, Authentication};
 
 pub(crate) use authenticate::Turns;
@@ -115,9 +117,11 @@ impl Engine {
         topology: &Arc<Topology>,
     ) -> Result<Reception, Refusal> {
         let result = self.received(request, source, topology).await;
-        let outcome = self.metrics.received(source, &result);
-        self.tally_request(source.scope, source.id, outcome);
-        self.observe_request(source, &result, outcome);
+        let taken = result.as_ref().map(|reception| match reception {
+            Reception::Stored(receipt) => Some(receipt),
+            Reception::Answered(_) => None,
+        });
+        self.account(Door::of(source), taken);
         result
     }
 
@@ -156,7 +160,7 @@ impl Engine {
         now: Millis,
     ) -> Result<Receipt, Refusal> {
         if let Some(name) = verified.key().and_then(|nth| source.verification.key_name(nth)) {
-            self.metrics.key_used(source, name);
+            self.metrics.key_used(source.name.as_str(), name);
         }
         let by = Recogniser { source, revision: topology.revision, hash_key: &self.seat.hash_key };
         let draw = || EventId(self.minter.next(now));
@@ -178,6 +182,16 @@ impl Engine {
     /// # Errors
     /// Says why nothing was promised.
     pub async fn publish(
+        self: &Arc<Engine>,
+        batch: Batch<'_>,
+        topology: &Arc<Topology>,
+    ) -> Result<Receipt, Refusal> {
+        let result = self.published(batch, topology).await;
+        self.account(Door::api(topology.scope), result.as_ref().map(Some));
+        result
+    }
+
+    async fn published(
         self: &Arc<Engine>,
         batch: Batch<'_>,
         topology: &Arc<Topology>,

@@ -9,7 +9,7 @@ use hookgate_core::rate::Bucket;
 use hookgate_core::source::Source;
 use hookgate_core::word::NameId;
 
-use super::Refusal;
+use super::{Door, Refusal};
 use crate::Engine;
 
 /// The bucket of each source that has a rate.
@@ -38,7 +38,7 @@ impl Engine {
     pub fn let_in(&self, source: &Source) -> Result<(), Refusal> {
         self.rates.take(source, self.ports.clock.monotonic()).map_err(|wait| {
             let refusal = Refusal::TooFast(wait);
-            self.metrics.refused(source, &refusal);
+            self.account(Door::of(source), Err(&refusal));
             refusal
         })
     }

@@ -1,16 +1,20 @@
 //! What onlookers are told, and what is counted.
 
-use hookgate_core::delivery::End;
-use hookgate_ports::DeliveryState;
-use hookgate_ports::doubles::Reply;
+use std::time::Duration;
 
-use super::house::{House, Plan};
-use crate::What;
+use hookgate_core::delivery::End;
+use hookgate_core::limits;
+use hookgate_ports::doubles::Reply;
+use hookgate_ports::{DeliveryState, Journal, StatsBy};
+
+use super::house::{House, Plan, scope};
+use super::publishing::publish;
+use crate::{Onlooker, Sight, What};
 
 #[tokio::test]
 async fn an_onlooker_sees_events_and_attempts_as_they_happen() {
     let house = House::build(Plan::one()).await;
-    let mut seen = house.engine.observe();
+    let mut seen = house.engine.observe().expect("a seat");
     house.wire.script("crm.test", [Reply::status(500)]);
 
     let taken = house.post("1", "{}").await.expect("accepted");
@@ -20,11 +24,12 @@ async fn an_onlooker_sees_events_and_attempts_as_they_happen() {
     house.until_state(DeliveryState::Finished(End::Delivered)).await;
 
     let (mut accepted, mut tried) = (Vec::new(), Vec::new());
-    while let Ok(observation) = seen.try_recv() {
-        match observation.what {
+    for _ in 0..4 {
+        match seen_next(&mut seen).await {
             What::Accepted { event, is_duplicate, .. } => accepted.push((event, is_duplicate)),
-            What::Tried { attempt, outcome, status, destination, .. } => {
-                tried.push((attempt, outcome, status, destination.map(|name| name.to_string())));
+            What::Tried { attempt, outcome, status, destination, source, .. } => {
+                assert_eq!(&*source, "shop");
+                tried.push((attempt, outcome.text(), status, destination.map(|name| name.to_string())));
             }
             What::Refused { why, .. } => panic!("nothing was refused: {why}"),
         }
@@ -37,12 +42,71 @@ async fn an_onlooker_sees_events_and_attempts_as_they_happen() {
 #[tokio::test]
 async fn an_onlooker_that_sleeps_holds_nobody_up_and_is_told_that_it_missed_some() {
     let house = House::build(Plan::one()).await;
-    let mut seen = house.engine.observe();
+    let mut seen = house.engine.observe().expect("a seat");
 
-    for n in 0..hookgate_core::limits::OBSERVATIONS_MAX {
+    for n in 0..limits::OBSERVATIONS_MAX {
         house.post(&n.to_string(), "{}").await.expect("accepted");
     }
-    house.wire.seen(hookgate_core::limits::OBSERVATIONS_MAX).await;
+    house.wire.seen(limits::OBSERVATIONS_MAX).await;
 
-    assert!(matches!(seen.try_recv(), Err(tokio::sync::broadcast::error::TryRecvError::Lagged(_))));
+    // As many accepted ones, and as many attempts.
+    let missed = limits::OBSERVATIONS_MAX as u64;
+    assert!(matches!(seen.next().await, Some(Sight::Missed(count)) if count == missed));
+    assert!(matches!(seen.next().await, Some(Sight::Seen(_))), "and it goes on");
+}
+
+#[tokio::test]
+async fn what_an_application_publishes_is_seen_and_counted_like_what_comes_in() {
+    let house = House::build(Plan::one()).await;
+    let mut seen = house.engine.observe().expect("a seat");
+
+    let first = publish(&house, &["a", "b"], Some("k")).await.expect("stored");
+    publish(&house, &["a", "b"], Some("k")).await.expect("known");
+    publish(&house, &["a", "other"], Some("k")).await.expect_err("another body under the key");
+
+    let mut what = Vec::new();
+    for _ in 0..5 {
+        match seen_next(&mut seen).await {
+            What::Accepted { event, event_type, source, is_duplicate } => {
+                what.push(format!("{source} {event_type} {event} {is_duplicate}"));
+            }
+            What::Refused { source, why, detail } => what.push(format!("{source} {why} {detail}")),
+            What::Tried { delivery, .. } => panic!("no route takes it: {delivery}"),
+        }
+    }
+    let (a, b) = (first.events[0].event, first.events[1].event);
+    assert_eq!(
+        what,
+        [
+            format!("api a {a} false"),
+            format!("api b {b} false"),
+            format!("api a {a} true"),
+            format!("api b {b} true"),
+            "api key_reused its Idempotency-Key was used with another body".to_owned(),
+        ]
+    );
+    house.engine.flush_tally().await;
+    let to = house.engine.now().after(Duration::from_secs(60));
+    let stats = house.store.stats(scope(), house.engine.now(), to, StatsBy::Nothing).await.expect("stats");
+    let counts: Vec<(&str, u64)> = stats.rows.iter().map(|row| (&*row.outcome, row.n)).collect();
+    assert_eq!(counts, [("accepted", 1), ("duplicate", 1), ("key_reused", 1)]);
+}
+
+#[tokio::test]
+async fn there_are_so_many_seats_and_one_that_goes_leaves_its_own() {
+    let house = House::build(Plan::one()).await;
+    let mut seats: Vec<_> = (0..limits::ONLOOKERS_MAX).map(|_| house.engine.observe()).collect();
+    assert!(seats.iter().all(Option::is_some));
+
+    assert!(house.engine.observe().is_none());
+    seats.pop();
+
+    assert!(house.engine.observe().is_some());
+}
+
+async fn seen_next(onlooker: &mut Onlooker) -> What {
+    match onlooker.next().await {
+        Some(Sight::Seen(observation)) => observation.what,
+        other => panic!("expected something that happened: {other:?}"),
+    }
 }

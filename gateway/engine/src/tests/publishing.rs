@@ -19,7 +19,7 @@ fn publication(event_type: &str) -> Publication {
     }
 }
 
-async fn publish(house: &House, types: &[&str], key: Option<&str>) -> Result<Receipt, Refusal> {
+pub(super) async fn publish(house: &House, types: &[&str], key: Option<&str>) -> Result<Receipt, Refusal> {
     let body = types.join(",");
     let batch = Batch {
         publications: types.iter().map(|event_type| publication(event_type)).collect(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::{Exit, Online};
@@ -62,6 +62,18 @@ impl Gateway {
         self.ask(request).await
     }
 
+    /// Opens an answer that goes on. It counts as broken when nothing comes for `silence`.
+    pub(super) async fn open(
+        &self,
+        path: &str,
+        query: &[(&str, Option<&str>)],
+        silence: Duration,
+    ) -> Result<Response, Exit> {
+        let client = Client::builder().connect_timeout(TIMEOUT).read_timeout(silence).build();
+        let client = client.map_err(|error| Exit::Failed(format!("no HTTP client: {error}")))?;
+        self.answered(client.get(self.url(path, query)?).bearer_auth(&self.key)).await
+    }
+
     /// Begins a request, for a command that has more to say than a body.
     fn request(
         &self,
@@ -84,14 +96,23 @@ impl Gateway {
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Value, Exit> {
+        let response = self.answered(request).await?;
+        Ok(response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Sends a request, and takes nothing but a 2xx for an answer.
+    async fn answered(&self, request: RequestBuilder) -> Result<Response, Exit> {
         let unreachable = |error: reqwest::Error| {
             let hint = "is it running? `--url` or HOOKGATE_URL says where";
             Exit::Unreachable(format!("no gateway at {}: {}; {hint}", self.url, cause(&error)))
         };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
         let answer: Value = response.json().await.unwrap_or(Value::Null);
-        if status.is_success() { Ok(answer) } else { Err(refused(status, &answer)) }
+        Err(refused(status, &answer))
     }
 }
 

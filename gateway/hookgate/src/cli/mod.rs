@@ -17,6 +17,7 @@ mod plugin;
 mod reload;
 mod retry;
 mod table;
+mod tail;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Command {
     Events(Events),
     /// List deliveries, or show one with its attempts
     Deliveries(Deliveries),
+    /// Look on: every event, refusal and attempt as it happens
+    Tail(tail::Tail),
     /// Send deliveries again: dead letters, held and waiting ones
     Retry(Retry),
     /// List what is held: paused, disabled, behind an open breaker, in quarantine
@@ -98,7 +101,7 @@ struct Check {
 }
 
 /// How to reach a running gateway.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct Online {
     /// The admin API
     #[arg(long, env = "HOOKGATE_URL", default_value = "http://127.0.0.1:8081")]
@@ -237,6 +240,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Reload(online) => client::online(online, reload::run),
         Command::Events(events) => events::run(events),
         Command::Deliveries(deliveries) => deliveries::run(deliveries),
+        Command::Tail(tail) => tail::run(tail),
         Command::Retry(retry) => retry::run(retry),
         Command::Controls(online) => controls::list(online),
         Command::Pause(pause) => controls::pause(pause),
