@@ -1,6 +1,7 @@
 //! The integration tests: each module is a story, told by the real binary or the real store.
 
 mod connectors;
+mod counting;
 mod drain;
 mod durability;
 mod first_event;

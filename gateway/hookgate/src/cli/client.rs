@@ -127,18 +127,23 @@ fn cause(error: &dyn std::error::Error) -> String {
 
 fn refused(status: StatusCode, answer: &Value) -> Exit {
     let detail = answer["detail"].as_str().unwrap_or("no reason was given").to_owned();
-    let fields: Vec<String> = answer["errors"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|error| error["detail"].as_str().map(str::to_owned))
-        .collect();
-    let message = if fields.is_empty() { detail } else { format!("{}\n{detail}", fields.join("\n")) };
+    let code = answer["code"].as_str().unwrap_or_default();
+    let said = |error: &Value| {
+        let (field, said) = (error["field"].as_str()?, error["detail"].as_str()?);
+        // A configuration's mistake says itself where it is.
+        Some(if code == "config-mistakes" { said.to_owned() } else { format!("{field}: {said}") })
+    };
+    let fields: Vec<String> = answer["errors"].as_array().into_iter().flatten().filter_map(said).collect();
+    let message = match fields.as_slice() {
+        [] => detail,
+        [only] if *only == detail => detail,
+        _ => format!("{}\n{detail}", fields.join("\n")),
+    };
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             Exit::NotAllowed(format!("{message}; HOOKGATE_ADMIN_KEY or --admin-key has the key"))
         }
-        StatusCode::UNPROCESSABLE_ENTITY => Exit::BadConfig(message),
+        StatusCode::UNPROCESSABLE_ENTITY if code.starts_with("config-") => Exit::BadConfig(message),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Exit::TryAgain(message),
         _ => Exit::Failed(message),
     }

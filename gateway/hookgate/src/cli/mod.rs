@@ -16,6 +16,7 @@ mod init;
 mod plugin;
 mod reload;
 mod retry;
+mod stats;
 mod table;
 mod tail;
 
@@ -54,6 +55,8 @@ enum Command {
     Deliveries(Deliveries),
     /// Look on: every event, refusal and attempt as it happens
     Tail(tail::Tail),
+    /// Show how often what happened, by destination, route, source or plugin
+    Stats(stats::Stats),
     /// Send deliveries again: dead letters, held and waiting ones
     Retry(Retry),
     /// List what is held: paused, disabled, behind an open breaker, in quarantine
@@ -241,6 +244,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Events(events) => events::run(events),
         Command::Deliveries(deliveries) => deliveries::run(deliveries),
         Command::Tail(tail) => tail::run(tail),
+        Command::Stats(stats) => stats::run(stats),
         Command::Retry(retry) => retry::run(retry),
         Command::Controls(online) => controls::list(online),
         Command::Pause(pause) => controls::pause(pause),

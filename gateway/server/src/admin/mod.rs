@@ -10,6 +10,7 @@ mod page;
 mod plugins;
 mod publication;
 mod publish;
+mod stats;
 mod tail;
 mod view;
 
@@ -80,6 +81,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/plugins/{name}/resume", post(controls::resume_plugin))
         .route("/v1/config/check", post(config::check))
         .route("/v1/config/reload", post(config::reload))
+        .route("/v1/stats", get(stats::list))
         .route("/v1/tail", get(tail::tail))
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), auth::required));
