@@ -3,6 +3,7 @@
 mod authenticators;
 mod own_events;
 mod recognition;
+mod send_command;
 mod verification;
 
 use bytes::Bytes;

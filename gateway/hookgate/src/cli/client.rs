@@ -62,6 +62,16 @@ impl Gateway {
         self.ask(request).await
     }
 
+    /// Publishes an event.
+    pub(super) async fn publish(&self, body: Vec<u8>, idempotency_key: Option<&str>) -> Result<Value, Exit> {
+        let mut request = self.request(Method::POST, "/v1/events", &[])?;
+        request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        self.ask(request).await
+    }
+
     /// Opens an answer that goes on. It counts as broken when nothing comes for `silence`.
     pub(super) async fn open(
         &self,

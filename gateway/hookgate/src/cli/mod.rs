@@ -16,6 +16,7 @@ mod init;
 mod plugin;
 mod reload;
 mod retry;
+mod send;
 mod stats;
 mod table;
 mod tail;
@@ -57,6 +58,8 @@ enum Command {
     Tail(tail::Tail),
     /// Show how often what happened, by destination, route, source or plugin
     Stats(stats::Stats),
+    /// Publish an event of your own
+    Send(send::Send),
     /// Send deliveries again: dead letters, held and waiting ones
     Retry(Retry),
     /// List what is held: paused, disabled, behind an open breaker, in quarantine
@@ -245,6 +248,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Deliveries(deliveries) => deliveries::run(deliveries),
         Command::Tail(tail) => tail::run(tail),
         Command::Stats(stats) => stats::run(stats),
+        Command::Send(send) => send::run(send),
         Command::Retry(retry) => retry::run(retry),
         Command::Controls(online) => controls::list(online),
         Command::Pause(pause) => controls::pause(pause),
