@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use http::Uri;
 use tokio::net::TcpListener;
 
+use crate::beside::{self, Trouble};
 use crate::event::{EventKind, EventMaker};
 use crate::ledger::Ledger;
 use crate::load::{self, Load, Pace};
@@ -23,7 +24,7 @@ use crate::rounds::{self, Rounds};
 use crate::signing::Key;
 use crate::sink::Sink;
 use crate::spread::percentile_ms;
-use crate::{backlog, bare, child, client, hanging, plugins, process};
+use crate::{backlog, bare, child, client, plugins, process};
 
 /// Clients differ by more than any round's noise after 10 s.
 const CLIENT_WINDOW_S_MAX: u64 = 10;
@@ -35,7 +36,7 @@ const PLUGIN_WINDOW_S_MAX: u64 = 2;
 const ROUNDS: u32 = 3;
 
 /// A claim about latency is a ratio of medians of so many.
-const HANGING_ROUNDS: u32 = 5;
+const BESIDE_ROUNDS: u32 = 5;
 
 /// A load by hand ends after so many events: 100 MB of ledger.
 const EVENTS_MAX: usize = 4_000_000;
@@ -58,7 +59,7 @@ struct Options {
     /// Seconds each phase is measured
     #[arg(long, global = true, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     window_s: u64,
-    /// Rounds, systems taking turns in each [default: 3, and 5 where one destination hangs]
+    /// Rounds, systems taking turns in each [default: 3, and 5 where one is compared beside another's trouble]
     #[arg(long, global = true, value_parser = clap::value_parser!(u32).range(1..=99))]
     rounds: Option<u32>,
     /// Senders where a phase saturates
@@ -87,7 +88,9 @@ enum Part {
     /// Compare plugin calls with native code only
     Plugins,
     /// Compare healthy destinations without and beside one that hangs only
-    Hanging(hanging::Options),
+    Hanging(beside::Hanging),
+    /// Compare a control route without and beside hostile plugins only
+    Hostile,
     /// Time looks and takes of the store while a million deliveries wait
     Backlog(backlog::Options),
     /// Run the bare loop until standard input closes
@@ -140,13 +143,15 @@ pub(crate) fn main() -> Result<ExitCode> {
 async fn run(Cli { command, options }: Cli) -> Result<ExitCode> {
     match command {
         None => {
-            let hanging = Subject::Hanging(hanging::Options::default());
-            measure(&options, &[Subject::Loop, Subject::Clients, Subject::Plugins, hanging]).await
+            let troubles = [Trouble::Hanging(beside::Hanging::default()), Trouble::Hostile];
+            let subjects = [Subject::Loop, Subject::Clients, Subject::Plugins];
+            measure(&options, &[&subjects[..], &troubles.map(Subject::Beside)].concat()).await
         }
         Some(Part::Run) => measure(&options, &[Subject::Loop]).await,
         Some(Part::Client) => measure(&options, &[Subject::Clients]).await,
         Some(Part::Plugins) => measure(&options, &[Subject::Plugins]).await,
-        Some(Part::Hanging(of)) => measure(&options, &[Subject::Hanging(of)]).await,
+        Some(Part::Hanging(of)) => measure(&options, &[Subject::Beside(Trouble::Hanging(of))]).await,
+        Some(Part::Hostile) => measure(&options, &[Subject::Beside(Trouble::Hostile)]).await,
         Some(Part::Backlog(of)) => backlog::run(&of, &options.directory()?).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Bare(options)) => bare::run(options).await.map(|()| ExitCode::SUCCESS),
         Some(Part::Sink(options)) => sink(options).await.map(|()| ExitCode::SUCCESS),
@@ -163,14 +168,15 @@ enum Subject {
     Clients,
     /// Calls of plugins.
     Plugins,
-    /// A destination that hangs beside others.
-    Hanging(hanging::Options),
+    /// Others beside somebody's trouble.
+    Beside(Trouble),
 }
 
 async fn measure(options: &Options, subjects: &[Subject]) -> Result<ExitCode> {
     let (plan, directory) = (options.plan(), options.directory()?);
     let machine = Machine::look(&directory)?;
-    let mut report = Report { machine, plan, outcome: None, clients: None, plugins: None, hanging: None };
+    let mut report =
+        Report { machine, plan, outcome: None, clients: None, plugins: None, beside: Vec::new() };
     let rounds = options.rounds.unwrap_or(ROUNDS);
     for subject in subjects {
         match subject {
@@ -183,7 +189,7 @@ async fn measure(options: &Options, subjects: &[Subject]) -> Result<ExitCode> {
                 let window = Duration::from_secs(plan.window_s.min(PLUGIN_WINDOW_S_MAX));
                 report.plugins = Some(plugins::compare(rounds, window, &directory).await?);
             }
-            Subject::Hanging(of) => report.hanging = options.hanging(&directory, *of).await?,
+            Subject::Beside(trouble) => report.beside.extend(options.beside(&directory, *trouble).await?),
         }
     }
     report.print();
@@ -214,14 +220,14 @@ impl Options {
     }
 
     /// Compares, where the gateway's binary is.
-    async fn hanging(&self, directory: &Path, of: hanging::Options) -> Result<Option<hanging::Outcome>> {
+    async fn beside(&self, directory: &Path, trouble: Trouble) -> Result<Option<beside::Outcome>> {
         let Rounds { gateway: Some(gateway), .. } = self.rounds_in(directory)? else {
-            eprintln!("hookgate binary not built: nothing was compared beside a destination that hangs");
+            eprintln!("hookgate binary not built: nothing was compared beside somebody's trouble");
             return Ok(None);
         };
-        let rounds = self.rounds.unwrap_or(HANGING_ROUNDS);
-        let setting = hanging::Setting { rounds, plan: self.plan(), gateway: &gateway, directory };
-        hanging::run(&setting, of).await.map(Some)
+        let rounds = self.rounds.unwrap_or(BESIDE_ROUNDS);
+        let setting = beside::Setting { rounds, plan: self.plan(), gateway: &gateway, directory };
+        beside::run(&setting, trouble).await.map(Some)
     }
 
     /// Makes the directory of the databases.

@@ -4,13 +4,13 @@
 
 mod backlog;
 mod bare;
+mod beside;
 mod child;
 mod cli;
 mod client;
 mod connection;
 mod event;
 mod gateway;
-mod hanging;
 mod ledger;
 mod load;
 mod machine;

@@ -1,7 +1,7 @@
 //! The report: tables for people, JSON for whoever keeps figures, and the verdict on each goal.
 
+mod beside_table;
 pub(crate) mod figure;
-mod hanging_table;
 mod plugin_table;
 mod tables;
 
@@ -9,8 +9,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::beside;
 use crate::client;
-use crate::hanging;
 use crate::ledger::Faults;
 use crate::machine::Machine;
 use crate::phases::{Found, Plan};
@@ -33,9 +33,9 @@ pub(crate) struct Report {
     /// The plugin calls, where they were measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) plugins: Option<Vec<plugins::Row>>,
-    /// What a destination that hangs costs others, where that was measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) hanging: Option<hanging::Outcome>,
+    /// What somebody's trouble costs others, where that was measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) beside: Vec<beside::Outcome>,
 }
 
 impl Report {
@@ -61,8 +61,8 @@ impl Report {
         if let Some(plugins) = &self.plugins {
             println!("\n{}", plugin_table::plugins(plugins));
         }
-        if let Some(hanging) = &self.hanging {
-            println!("\n{}\n{}", hanging_table::hanging(hanging), hanging_table::said(hanging));
+        for beside in &self.beside {
+            println!("\n{}\n{}", beside_table::beside(beside), beside_table::said(beside));
         }
     }
 
@@ -82,6 +82,6 @@ impl Report {
         let of = |found: &Found| sound(&found.faults);
         let is_loop = self.outcome.as_ref();
         is_loop.is_none_or(|outcome| outcome.bare.iter().chain(&outcome.gateway).all(of))
-            && self.hanging.as_ref().is_none_or(|hanging| sound(&hanging.faults))
+            && self.beside.iter().all(|beside| sound(&beside.faults))
     }
 }

@@ -1,8 +1,8 @@
-//! The table of a destination that hangs, and whether the others notice.
+//! The table of somebody's trouble, and whether the others notice.
 
 use comfy_table::Table;
 
-use crate::hanging::{Case, Outcome, Row, Times};
+use crate::beside::{Case, Outcome, Row, Times};
 use crate::report::tables::{table, three};
 use crate::spread::Spread;
 
@@ -10,7 +10,7 @@ use crate::spread::Spread;
 const TOLERANCE: f64 = 0.10;
 
 /// Lists each case with its times, and with the ratios of their medians to those of the first.
-pub(super) fn hanging(outcome: &Outcome) -> Table {
+pub(super) fn beside(outcome: &Outcome) -> Table {
     let header = [
         "post to arrival, ms",
         "p50",
@@ -40,11 +40,11 @@ pub(super) fn hanging(outcome: &Outcome) -> Table {
     table
 }
 
-/// Says in a line how much waited and what must be zero.
+/// Says in a line what the trouble was and what must be zero.
 pub(super) fn said(outcome: &Outcome) -> String {
-    let Outcome { waiting, faults, late, .. } = outcome;
+    let Outcome { trouble, faults, late, .. } = outcome;
     format!(
-        "{waiting} deliveries waited; undelivered {}, duplicates {}, strays {}, bad signatures {}, sent late {late}",
+        "{trouble}; undelivered {}, duplicates {}, strays {}, bad signatures {}, sent late {late}",
         faults.undelivered, faults.duplicates, faults.strays, faults.bad_signatures
     )
 }
@@ -88,8 +88,9 @@ mod tests {
         let times = |ms| Times { p50_ms: ms, p99_ms: ms, longest_ms: ms, rss_mib: 1.0 };
         let cases = [Case::Alone, Case::AloneAgain, Case::Beside];
         let rows = cases.into_iter().zip(p_ms).map(|(case, ms)| Row { case, rounds: vec![times(ms)] });
-        let outcome = Outcome { waiting: 1, rows: rows.collect(), faults: Faults::default(), late: 0 };
-        let text = hanging(&outcome).to_string();
+        let outcome =
+            Outcome { trouble: String::new(), rows: rows.collect(), faults: Faults::default(), late: 0 };
+        let text = beside(&outcome).to_string();
         let line = text.lines().find(|line| line.contains("B: ")).expect("there is a B");
         line.trim_matches('|').rsplit('|').next().unwrap_or_default().trim().to_owned()
     }
