@@ -133,17 +133,20 @@ async fn a_filter_that_could_never_show_anything_is_refused() {
 /// a reader that does not read.
 const BATCHES: usize = 20;
 
-#[tokio::test]
-async fn a_slow_onlooker_holds_nobody_up_and_is_told_how_much_it_missed() {
-    let (gateway, ..) = start().await;
-    let mut slow = look_on(&gateway, "?kind=accepted").await;
+async fn flood(gateway: &Gateway) {
     let event = json!({ "type": "x".repeat(256) });
     let batch = json!({ "events": vec![event; 1_000] }).to_string();
-
     for _ in 0..BATCHES {
         let answer = within("a batch is taken", SOON, gateway.admin().send("/v1/events", &[], &batch)).await;
         assert_eq!(answer.status, 202);
     }
+}
+
+#[tokio::test]
+async fn a_slow_onlooker_holds_nobody_up_and_is_told_how_much_it_missed() {
+    let (gateway, ..) = start().await;
+    let mut slow = look_on(&gateway, "?kind=accepted").await;
+    flood(&gateway).await;
 
     let (mut seen, mut missed, mut told) = (0, 0, 0);
     while seen + missed < BATCHES as u64 * 1_000 {
@@ -200,6 +203,20 @@ async fn a_drain_ends_open_tails_in_order_and_waits_for_none() {
     assert!(!log.contains("closing connections whose requests did not end"), "it waited for a tail: {log}");
     assert_eq!(end(&mut open).await, Ended::InOrder);
     assert_eq!(end(&mut asleep).await, Ended::InOrder);
+}
+
+#[tokio::test]
+async fn a_drain_waits_for_no_onlooker_that_does_not_read() {
+    let (mut gateway, ..) = start().await;
+    let mut asleep = look_on(&gateway, "?kind=accepted").await;
+    flood(&gateway).await;
+
+    let status = gateway.terminate().await;
+
+    assert!(status.success(), "{status}");
+    let log = gateway.log();
+    assert!(!log.contains("closing connections whose requests did not end"), "it waited for a tail: {log}");
+    assert_eq!(end(&mut asleep).await, Ended::BrokenOff, "it read all: this is no test");
 }
 
 async fn end(events: &mut Events) -> Ended {

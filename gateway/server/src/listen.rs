@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -24,10 +25,38 @@ use tower::ServiceExt;
 /// After an error of `accept` that is not the peer's, such as no file descriptors, this long a pause.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The door that a request came in by, beside its body: an answer that has no end of its own ends when the door
-/// closes.
+/// Who reads an answer without an end has this long to take the end that it is given when the door closes.
+const LAST_READ: Duration = Duration::from_secs(1);
+
+/// The closing of the door that a request came in by: an answer that has no end of its own ends with it.
 #[derive(Debug, Clone)]
-pub(crate) struct Closing(pub(crate) CancellationToken);
+pub(crate) struct Closing {
+    door: CancellationToken,
+    is_endless: Arc<AtomicBool>,
+}
+
+impl Closing {
+    fn of(door: &CancellationToken) -> Closing {
+        Closing { door: door.clone(), is_endless: Arc::default() }
+    }
+
+    /// Promises that the answer has no end but the door's closing, and returns what tells of it. A reader that
+    /// does not read does not hold the drain up.
+    pub(crate) fn ends_an_answer(self) -> CancellationToken {
+        self.is_endless.store(true, Ordering::Relaxed);
+        self.door
+    }
+
+    /// Waits until the connection is not worth waiting for any more.
+    async fn is_given_up(&self) {
+        self.door.cancelled().await;
+        if self.is_endless.load(Ordering::Relaxed) {
+            tokio::time::sleep(LAST_READ).await;
+        } else {
+            std::future::pending().await
+        }
+    }
+}
 
 /// Serves `router` until `stop`; then closes idle connections and lets requests end within `grace`.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, grace: Duration) {
@@ -43,7 +72,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         match accepted {
             Ok((stream, peer, permit)) => {
                 let watcher = graceful.watcher();
-                let (router, closing) = (router.clone(), Closing(stop.clone()));
+                let (router, closing) = (router.clone(), Closing::of(&stop));
                 connections.spawn(async move {
                     connection(stream, peer, (router, closing), watcher).await;
                     drop(permit);
@@ -92,9 +121,10 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
+    let of_request = closing.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(closing.clone());
+        request.extensions_mut().insert(of_request.clone());
         let answer = router.clone().oneshot(request.map(axum::body::Body::new));
         async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });
@@ -106,7 +136,10 @@ async fn connection(
         .half_close(true)
         .max_buf_size(limits::HEADER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, %peer, "a connection ended early");
+    tokio::select! {
+        ended = watcher.watch(connection) => if let Err(error) = ended {
+            tracing::debug!(%error, %peer, "a connection ended early");
+        },
+        () = closing.is_given_up() => tracing::debug!(%peer, "an onlooker did not read to the end"),
     }
 }

@@ -37,13 +37,13 @@ struct Watch {
 
 pub(super) async fn tail(
     State(admin): State<Arc<Admin>>,
-    Extension(Closing(closing)): Extension<Closing>,
+    Extension(closing): Extension<Closing>,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(parameters) = parameters.map_err(|error| bad("query", error.body_text()))?;
     let filter = Filter::read(&admin, parameters)?;
     let onlooker = admin.engine.observe().ok_or_else(crowded)?;
-    let watch = Watch { onlooker, filter, closing };
+    let watch = Watch { onlooker, filter, closing: closing.ends_an_answer() };
     // Proxies pass on what has a body: the first comment says that from here on everything is seen.
     let begun = stream::once(async { Ok(Event::default().comment("looking on")) });
     let seen = stream::unfold(watch, async |mut watch| {
