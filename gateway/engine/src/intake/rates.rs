@@ -8,6 +8,7 @@ use std::time::Duration;
 use hookgate_core::rate::Bucket;
 use hookgate_core::source::Source;
 use hookgate_core::word::NameId;
+use http::Method;
 
 use super::{Door, Refusal};
 use crate::Engine;
@@ -31,15 +32,17 @@ impl Rates {
 }
 
 impl Engine {
-    /// Lets a request in if its source's rate has room. Ask once for each request, before its body.
+    /// Lets a request in if its source takes its method, and the source's rate has room. Ask once for each
+    /// request, before its body.
     ///
     /// # Errors
-    /// When to come again.
-    pub fn let_in(&self, source: &Source) -> Result<(), Refusal> {
-        self.rates.take(source, self.ports.clock.monotonic()).map_err(|wait| {
-            let refusal = Refusal::TooFast(wait);
-            self.account(Door::of(source), Err(&refusal));
-            refusal
-        })
+    /// It takes other methods; or when to come again.
+    pub fn let_in(&self, source: &Source, method: &Method) -> Result<(), Refusal> {
+        let let_in = if source.takes(method) {
+            self.rates.take(source, self.ports.clock.monotonic()).map_err(Refusal::TooFast)
+        } else {
+            Err(Refusal::WrongMethod)
+        };
+        let_in.inspect_err(|refusal| self.account(Door::of(source), Err(refusal)))
     }
 }

@@ -1,15 +1,20 @@
 //! What onlookers are told, and what is counted.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use hookgate_core::delivery::End;
 use hookgate_core::limits;
+use hookgate_core::rate::Rate;
+use hookgate_core::scheme::Verification;
+use hookgate_core::source::Source;
 use hookgate_ports::doubles::Reply;
 use hookgate_ports::{DeliveryState, Journal, StatsBy};
+use http::Method;
 
-use super::house::{House, Plan, scope};
+use super::house::{House, Plan, scope, slug};
 use super::publishing::publish;
-use crate::{Onlooker, Sight, What};
+use crate::{Onlooker, Refusal, Sight, What};
 
 #[tokio::test]
 async fn an_onlooker_sees_events_and_attempts_as_they_happen() {
@@ -90,6 +95,26 @@ async fn what_an_application_publishes_is_seen_and_counted_like_what_comes_in() 
     let stats = house.store.stats(scope(), house.engine.now(), to, StatsBy::Nothing).await.expect("stats");
     let counts: Vec<(&str, u64)> = stats.rows.iter().map(|row| (&*row.outcome, row.n)).collect();
     assert_eq!(counts, [("accepted", 1), ("duplicate", 1), ("key_reused", 1)]);
+}
+
+#[tokio::test]
+async fn what_is_refused_before_its_body_is_read_is_seen_too() {
+    let house = House::build(Plan::one()).await;
+    let mut seen = house.engine.observe().expect("a seat");
+    let rate = Rate::new(NonZeroU32::MIN, Duration::from_secs(60)).expect("a rate");
+    let source = Source { rate: Some(rate), ..Source::new(scope(), slug("busy"), Verification::None) };
+
+    assert_eq!(house.engine.let_in(&source, &Method::GET), Err(Refusal::WrongMethod));
+    assert_eq!(house.engine.let_in(&source, &Method::POST), Ok(()));
+    let wait = Duration::from_secs(60);
+    assert_eq!(house.engine.let_in(&source, &Method::POST), Err(Refusal::TooFast(wait)));
+
+    for wanted in ["wrong_method", "too_fast"] {
+        match seen_next(&mut seen).await {
+            What::Refused { source, why, .. } => assert_eq!((&*source, why), ("busy", wanted)),
+            other @ (What::Accepted { .. } | What::Tried { .. }) => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use hookgate_core::limits;
 use hookgate_core::request::RawRequest;
 use hookgate_core::word::{ScopeId, Slug};
-use hookgate_engine::{Engine, Reception, Refusal};
+use hookgate_engine::{Engine, Reception};
 use hookgate_ports::Clock;
 use http::{StatusCode, header};
 use ipnet::IpNet;
@@ -109,10 +109,7 @@ async fn received(
         body: Bytes::new(),
         received_at,
     };
-    if !source.takes(&raw.method) {
-        return Err(refusal::problem(source, Refusal::WrongMethod));
-    }
-    public.engine.let_in(source).map_err(|refusal| refusal::problem(source, refusal))?;
+    public.engine.let_in(source, &raw.method).map_err(|refusal| refusal::problem(source, refusal))?;
     body::readable(&raw.headers)?;
     let (bytes, held) = body::read(body, source.body_bytes_max, &public.room).await?;
     let reception = public.engine.receive(RawRequest { body: bytes, ..raw }, source, &topology).await;
