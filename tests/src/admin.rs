@@ -49,6 +49,20 @@ impl Admin {
         self.wire.send(Method::POST, &url, &all, body).await.expect("the admin API answers")
     }
 
+    /// Calls any method of a path, whatever the answer.
+    ///
+    /// # Panics
+    /// No answer comes.
+    pub async fn call(&self, method: Method, path: &str, body: Option<(&str, Bytes)>) -> Answer {
+        let url = format!("{}{path}", self.url);
+        let mut headers = vec![("authorization", self.authorization.as_str())];
+        let (kind, bytes) = body.unwrap_or_default();
+        if !kind.is_empty() {
+            headers.push(("content-type", kind));
+        }
+        self.wire.send(method, &url, &headers, bytes).await.expect("the admin API answers")
+    }
+
     /// Reads a path that is expected to be there.
     ///
     /// # Panics

@@ -12,6 +12,7 @@ mod hostile_requests;
 mod ingest;
 mod kills;
 mod looking_on;
+mod openapi;
 mod plugin_build;
 mod plugin_offline;
 mod plugin_store;

@@ -3,6 +3,7 @@
 //! Each check reads files as text, knows nothing of the gateway at run time, and reports everything it
 //! finds at once, as `file:line: what is wrong`.
 
+mod api_page;
 mod arrows;
 mod budgets;
 mod code;
@@ -14,6 +15,9 @@ mod lints;
 mod tree;
 
 use std::fmt::Display;
+
+pub(crate) use api_page::routes as admin_routes;
+pub(crate) use tree::read as read_page;
 
 /// What a check found wrong.
 #[derive(Default)]

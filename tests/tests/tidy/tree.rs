@@ -73,7 +73,7 @@ pub(super) fn root() -> PathBuf {
 
 /// Reads one file. Fails the test if it is not there.
 #[track_caller]
-pub(super) fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

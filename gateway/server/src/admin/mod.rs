@@ -6,6 +6,7 @@ mod controls;
 mod deliveries;
 mod events;
 mod health;
+mod openapi;
 mod page;
 mod plugins;
 mod publication;
@@ -60,7 +61,8 @@ impl Admin {
     }
 }
 
-/// Returns the admin door's router. Health and metrics ask for no key: the port is the operator's.
+/// Returns the admin door's router. Health and metrics ask for no key: the port is the operator's; nor does the
+/// description, which is the same everywhere. A new path has its row in `openapi` and in docs/api.md.
 pub fn router(admin: Arc<Admin>) -> Router {
     let api = Router::new()
         .route("/v1/events", get(events::list).post(publish::publish))
@@ -89,6 +91,8 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .route("/v1/openapi.json", get(openapi::document))
+        .method_not_allowed_fallback(wrong_method)
         .merge(api)
         .fallback(unknown)
         .with_state(admin)
