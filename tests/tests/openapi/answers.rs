@@ -13,6 +13,10 @@ use serde_json::{Value, json};
 
 use super::{Operation, document, operations};
 use crate::setup::{SOON, delivery, destination, route, text};
+use hookgate_tests::guest::{PASSES_ON, component};
+
+/// The digest of no component.
+const UNKNOWN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A gateway with an event of two deliveries, one of them dead, and a destination that is paused.
 struct House {
@@ -20,6 +24,15 @@ struct House {
     _receiver: Receiver,
     event: String,
     dead: String,
+    /// The digest of a plugin that ships.
+    shipped: String,
+}
+
+impl House {
+    /// The configuration that rules.
+    fn config(&self) -> Bytes {
+        std::fs::read(self.gateway.folder().join("hookgate.toml")).expect("it is there").into()
+    }
 }
 
 async fn furnished() -> House {
@@ -43,7 +56,9 @@ async fn furnished() -> House {
         stats["data"].as_array().is_some_and(|rows| rows.len() == 2).then_some(())
     })
     .await;
-    House { dead: text(&dead, "id").to_owned(), gateway, _receiver: receiver, event }
+    let shipped = admin.read("/v1/plugins/pr-summary").await;
+    let shipped = text(&shipped, "active").to_owned();
+    House { dead: text(&dead, "id").to_owned(), gateway, _receiver: receiver, event, shipped }
 }
 
 /// Holds an answer against what the document says of an operation.
@@ -90,27 +105,41 @@ fn close(schema: &mut Value) {
     }
 }
 
-async fn ask(admin: &Admin, operation: &Operation<'_>, path: &str) -> Answer {
+async fn ask(admin: &Admin, house: &House, operation: &Operation<'_>, path: &str) -> Answer {
     let method = operation.method.parse().expect("a method");
-    admin.call(method, path, body(operation)).await
+    admin.call(method, path, body(operation, house)).await
 }
 
 /// A good body for an operation that takes one.
-fn body(operation: &Operation<'_>) -> Option<(&'static str, Bytes)> {
+fn body(operation: &Operation<'_>, house: &House) -> Option<(&'static str, Bytes)> {
     operation.said.get("requestBody")?;
     match text(operation.said, "operationId") {
         "publish" => Some(("application/json", Bytes::from_static(br#"{"type":"own","data":1}"#))),
+        "pushPlugin" => Some(("application/wasm", component(PASSES_ON).into())),
+        "check" => Some(("application/toml", house.config())),
         other => panic!("{other} takes a body: say here which one is good"),
     }
 }
 
 /// Fills the places of a path. The retry of all that fit finds nothing, so that the one dead letter is left for its
 /// own retry.
-fn filled(path: &str, house: &House) -> String {
+fn filled(operation: &Operation<'_>, house: &House) -> String {
+    let path = operation.path;
     let id = if path.starts_with("/v1/deliveries") { &house.dead } else { &house.event };
-    let name = if path.starts_with("/v1/plugins") { "pr-summary" } else { "other" };
+    let name = match text(operation.said, "operationId") {
+        // The configuration uses the other one.
+        "removePlugin" => "slack",
+        _ if path.starts_with("/v1/plugins") => "pr-summary",
+        _ => "other",
+    };
     let query = if path == "/v1/deliveries/retry" { "?state=held" } else { "" };
-    format!("{}{query}", path.replace("{id}", id).replace("{name}", name))
+    format!("{}{query}", path.replace("{id}", id).replace("{name}", name).replace("{digest}", &house.shipped))
+}
+
+/// The same with one place filled otherwise.
+fn filled_but(operation: &Operation<'_>, house: &House, (place, by): (&str, &str)) -> String {
+    let path = operation.path.replace(place, by);
+    filled(&Operation { path: &path, method: operation.method.clone(), said: operation.said }, house)
 }
 
 #[tokio::test]
@@ -124,7 +153,7 @@ async fn every_operation_answers_as_it_is_described() {
         if operation.path == "/v1/tail" {
             continue;
         }
-        let answer = ask(&admin, &operation, &filled(operation.path, &house)).await;
+        let answer = ask(&admin, &house, &operation, &filled(&operation, &house)).await;
         holds(&document, &operation, &answer);
         statuses.insert(operation.call(), answer.status.as_u16());
     }
@@ -144,9 +173,9 @@ async fn every_operation_refuses_as_it_is_described() {
         let call = operation.call();
         let codes = operation.codes();
         let may = |code: &str| codes.iter().any(|(known, _)| known == code);
-        let path = filled(operation.path, &house);
+        let path = filled(&operation, &house);
         if may("wrong-key") {
-            let answer = ask(&stranger, &operation, &path).await;
+            let answer = ask(&stranger, &house, &operation, &path).await;
             holds(&document, &operation, &answer);
             assert_eq!(text(&answer.json(), "code"), "wrong-key", "{call}");
         }
@@ -154,6 +183,7 @@ async fn every_operation_refuses_as_it_is_described() {
         if has_query {
             let answer = ask(
                 &admin,
+                &house,
                 &operation,
                 &format!("{}?colour=red", path.split('?').next().unwrap_or_default()),
             )
@@ -167,6 +197,8 @@ async fn every_operation_refuses_as_it_is_described() {
             ("{id}", "unknown-event"),
             ("{id}", "unknown-delivery"),
             ("{name}", "unknown-name"),
+            ("{name}", "unknown-plugin"),
+            ("{digest}", "unknown-version"),
         ] {
             if !operation.path.contains(wrong) || !may(code) {
                 continue;
@@ -174,10 +206,12 @@ async fn every_operation_refuses_as_it_is_described() {
             let place = match code {
                 "unknown-event" => "evt_0000000000000",
                 "unknown-delivery" => "del_0000000000000",
-                "unknown-name" => "nobody",
+                "unknown-name" | "unknown-plugin" => "nobody",
+                "unknown-version" => UNKNOWN,
                 _ => "~",
             };
-            let answer = ask(&admin, &operation, &operation.path.replace(wrong, place)).await;
+            let answer =
+                ask(&admin, &house, &operation, &filled_but(&operation, &house, (wrong, place))).await;
             holds(&document, &operation, &answer);
             assert_eq!(text(&answer.json(), "code"), code, "{call}");
         }
@@ -210,7 +244,7 @@ async fn another_method_is_refused_on_every_path() {
     let document = document(&gateway).await;
 
     for path in document["paths"].as_object().expect("paths").keys() {
-        let path = path.replace("{id}", "x").replace("{name}", "x");
+        let path = path.replace("{id}", "x").replace("{name}", "x").replace("{digest}", "x");
         let answer = gateway.admin().call(Method::TRACE, &path, None).await;
         let said = (answer.status.as_u16(), text(&answer.json(), "code").to_owned());
         assert_eq!(said, (405, "method-not-allowed".to_owned()), "{path}");

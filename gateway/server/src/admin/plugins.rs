@@ -53,6 +53,12 @@ struct PushedView {
     applied: Option<Reloaded>,
 }
 
+/// What is gone.
+#[derive(Serialize)]
+pub(super) struct Removed {
+    removed: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Push {
@@ -141,9 +147,10 @@ pub(super) async fn activate(
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     name: Result<Path<String>, PathRejection>,
-) -> Result<StatusCode, Problem> {
-    admin.apply.remove(actor(), slug(name)?).await.map_err(problem)?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Json<Removed>, Problem> {
+    let name = slug(name)?;
+    admin.apply.remove(actor(), name.clone()).await.map_err(problem)?;
+    Ok(Json(Removed { removed: name.to_string() }))
 }
 
 fn slug(name: Result<Path<String>, PathRejection>) -> Result<Slug, Problem> {

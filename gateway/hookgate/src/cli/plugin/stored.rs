@@ -157,8 +157,10 @@ async fn whole_digest(gateway: &Gateway, name: &str, begin: &str) -> Result<Stri
 pub(super) fn remove(remove: Remove) -> Result<(), Exit> {
     let Remove { name, online: access } = remove;
     online(access, async move |gateway| {
-        gateway.send(Method::DELETE, &format!("/v1/plugins/{name}"), &[], None).await?;
-        if !gateway.json {
+        let answer = gateway.send(Method::DELETE, &format!("/v1/plugins/{name}"), &[], None).await?;
+        if gateway.json {
+            print_json(&answer);
+        } else {
             say!("{name} is removed; deliveries that were planned with it still find their component");
         }
         Ok(())

@@ -59,9 +59,9 @@ fn described(operation: &Operation) -> Value {
     if !operation.parameters.is_empty() {
         said["parameters"] = operation.parameters.iter().map(reference).collect();
     }
-    if let Some(body) = operation.body {
+    if let Some((media_type, body)) = operation.body {
         said["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": schema(body) } } });
+            json!({ "required": true, "content": { media_type: { "schema": schema(body) } } });
     }
     if operation.access == Access::Open {
         said["security"] = json!([]);

@@ -1,4 +1,5 @@
-//! What can be asked of the admin door, as data: one row for each method of each path.
+//! What can be asked of the admin door, as data: one row for each method of each path. This file is long because
+//! it is one table, which is read by searching in it.
 
 /// A method of a path.
 pub(super) struct Operation {
@@ -9,8 +10,8 @@ pub(super) struct Operation {
     pub(super) summary: &'static str,
     /// Names of `parameters` in `parts.json`.
     pub(super) parameters: &'static [&'static str],
-    /// The schema of the body that it takes.
-    pub(super) body: Option<&'static str>,
+    /// The media type and the schema of the body that it takes.
+    pub(super) body: Option<(&'static str, &'static str)>,
     pub(super) answer: Answer,
     /// The codes of the problems that it may answer, those of the key left out.
     pub(super) codes: &'static [&'static str],
@@ -41,15 +42,17 @@ pub(super) enum Access {
 }
 
 /// The status of each code that an operation names.
-pub(super) const STATUS: [(&str, u16); 29] = [
+pub(super) const STATUS: [(&str, u16); 35] = [
     ("already-resolved", 409),
     ("bad-event", 422),
     ("bad-json", 400),
     ("bad-parameter", 400),
+    ("bad-text", 400),
     ("body-broken", 400),
     ("body-timeout", 408),
     ("body-too-large", 413),
     ("busy", 503),
+    ("component-refused", 422),
     ("config-mistakes", 422),
     ("config-needs-restart", 422),
     ("config-unreadable", 422),
@@ -60,6 +63,8 @@ pub(super) const STATUS: [(&str, u16); 29] = [
     ("no-key", 401),
     ("not-failed", 409),
     ("not-ready", 503),
+    ("plugin-from-file", 409),
+    ("plugin-in-use", 409),
     ("store-down", 503),
     ("too-many-deliveries", 413),
     ("too-many-events", 413),
@@ -68,6 +73,8 @@ pub(super) const STATUS: [(&str, u16); 29] = [
     ("unknown-delivery", 404),
     ("unknown-event", 404),
     ("unknown-name", 404),
+    ("unknown-plugin", 404),
+    ("unknown-version", 404),
     ("unsupported-coding", 415),
     ("unsupported-media-type", 415),
     ("wrong-key", 401),
@@ -87,7 +94,7 @@ const ONE: Operation = Operation {
 };
 
 /// All of them, in the order of the page that describes them.
-pub(super) const OPERATIONS: [Operation; 20] = [
+pub(super) const OPERATIONS: [Operation; 26] = [
     Operation {
         path: "/v1/events",
         id: "listEvents",
@@ -103,7 +110,7 @@ pub(super) const OPERATIONS: [Operation; 20] = [
         id: "publish",
         summary: "Takes an application's own events, one or a batch",
         parameters: &["idempotency-key"],
-        body: Some("Publications"),
+        body: Some(("application/json", "Publications")),
         answer: Answer::Json(202, "Published"),
         codes: &[
             "bad-parameter",
@@ -264,6 +271,73 @@ pub(super) const OPERATIONS: [Operation; 20] = [
         ..ONE
     },
     Operation {
+        path: "/v1/plugins",
+        id: "listPlugins",
+        summary: "Lists plugins by name, with their versions",
+        answer: Answer::Page("Plugin"),
+        ..ONE
+    },
+    Operation {
+        path: "/v1/plugins/{name}",
+        id: "getPlugin",
+        summary: "Shows a plugin with its versions",
+        parameters: &["plugin-name"],
+        answer: Answer::Json(200, "Plugin"),
+        codes: &["bad-parameter", "unknown-plugin", "store-down"],
+        ..ONE
+    },
+    Operation {
+        method: "delete",
+        path: "/v1/plugins/{name}",
+        id: "removePlugin",
+        summary: "Removes a plugin that the configuration does not use, with its versions",
+        parameters: &["plugin-name"],
+        answer: Answer::Json(200, "Removed"),
+        codes: &["bad-parameter", "unknown-plugin", "plugin-from-file", "plugin-in-use", "store-down"],
+        ..ONE
+    },
+    Operation {
+        method: "post",
+        path: "/v1/plugins/{name}/versions",
+        id: "pushPlugin",
+        summary: "Compiles, tries and stores a component under a name",
+        parameters: &["plugin-name", "activate"],
+        body: Some(("application/wasm", "Component")),
+        answer: Answer::Json(201, "Pushed"),
+        codes: &[
+            "bad-parameter",
+            "body-broken",
+            "body-timeout",
+            "body-too-large",
+            "component-refused",
+            "config-mistakes",
+            "config-needs-restart",
+            "config-unreadable",
+            "busy",
+            "store-down",
+        ],
+        ..ONE
+    },
+    Operation {
+        method: "post",
+        path: "/v1/plugins/{name}/versions/{digest}/activate",
+        id: "activatePlugin",
+        summary: "Lets a version answer to its name, and the configuration's file rule with it",
+        parameters: &["plugin-name", "digest"],
+        answer: Answer::Json(200, "Reloaded"),
+        codes: &[
+            "bad-parameter",
+            "unknown-plugin",
+            "unknown-version",
+            "plugin-from-file",
+            "config-mistakes",
+            "config-needs-restart",
+            "config-unreadable",
+            "store-down",
+        ],
+        ..ONE
+    },
+    Operation {
         method: "post",
         path: "/v1/plugins/{name}/resume",
         id: "resumePlugin",
@@ -271,6 +345,26 @@ pub(super) const OPERATIONS: [Operation; 20] = [
         parameters: &["plugin-name"],
         answer: Answer::Json(200, "Resumed"),
         codes: &["bad-parameter", "unknown-name", "store-down"],
+        ..ONE
+    },
+    Operation {
+        method: "post",
+        path: "/v1/config/check",
+        id: "check",
+        summary: "Checks a text as if it stood in the gateway's own file",
+        body: Some(("application/toml", "Configuration")),
+        answer: Answer::Json(200, "Good"),
+        codes: &[
+            "bad-text",
+            "body-broken",
+            "body-timeout",
+            "body-too-large",
+            "config-mistakes",
+            "config-needs-restart",
+            "config-unreadable",
+            "busy",
+            "store-down",
+        ],
         ..ONE
     },
     Operation {
