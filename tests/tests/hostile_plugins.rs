@@ -1,6 +1,6 @@
 //! Hostile plugins are uploaded to a running gateway and fed beside a control route at 500 events a second. Each is
-//! refused or stopped, is reported as itself, and is held or dead-lettered as its route says; the control route
-//! notices nothing.
+//! refused or stopped, is reported as itself, and is held or dead-lettered as its route says; the control route,
+//! which has a plugin of its own, notices nothing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -71,9 +71,7 @@ impl Control {
                         break;
                     }
                     ticks.tick().await;
-                    heard.push(
-                        sender.send(&hook.signed("control", number, &format!("{{\"n\":{number}}}"))).await,
-                    );
+                    heard.push(sender.send(&hook.closed(number)).await);
                 }
                 heard
             })
@@ -121,8 +119,8 @@ fn policy(nth: usize) -> (&'static str, &'static str) {
 }
 
 fn config(receiver: &Receiver, stopped: &[&Hostile]) -> String {
-    let mut config =
-        destination("control", &receiver.url("/control"), "") + &route("control", "control", "control", "");
+    let mut config = destination("control", &receiver.url("/control"), "")
+        + &route("control", "pull_request.*", "control", "transform = [{ plugin = \"pr-summary\" }]");
     for (nth, hostile) in stopped.iter().enumerate() {
         let name = hostile.name;
         config += &format!("[plugin.{name}]\ncomponent = \"uploaded:{name}\"\n\n");
@@ -184,24 +182,25 @@ async fn hostile_plugins_harm_nobody_but_their_own_deliveries() {
     assert!(all.len() >= 15 && heard.len() > 500);
 }
 
-/// Each attempt has the plugin's own word, and the plugin is in quarantine, by its name.
+/// Attempts have the plugin's own word, or say that it did not get its time beside the others; and the plugin is
+/// in quarantine, by its name.
 async fn each_is_reported_as_itself(admin: &Admin, hostile: &Hostile, deliveries: &[Value]) {
     let End::Stopped(outcome) = hostile.end else { panic!("{} was stopped", hostile.name) };
+    let mut own = 0;
     for delivery in deliveries {
         let attempts = admin.read(&format!("/v1/deliveries/{}/attempts", text(delivery, "id"))).await;
-        let attempts = attempts["data"].as_array().cloned().unwrap_or_default();
-        let outcomes: Vec<&str> = attempts.iter().map(|attempt| text(attempt, "outcome")).collect();
-        assert!(!outcomes.is_empty(), "{}: {delivery}", hostile.name);
-        assert!(
-            outcomes.iter().all(|found| [outcome, "quarantined"].contains(found)),
-            "{}: {attempts:?}",
-            hostile.name
-        );
-        assert!(
-            attempts.iter().all(|attempt| text(attempt, "detail").contains(hostile.name)),
-            "{attempts:?}"
-        );
+        for attempt in attempts["data"].as_array().into_iter().flatten() {
+            let found = text(attempt, "outcome");
+            own += usize::from(found == outcome);
+            assert!(
+                [outcome, "quarantined", "crashed_deadline"].contains(&found),
+                "{}: {attempt}",
+                hostile.name
+            );
+            assert!(text(attempt, "detail").contains(hostile.name), "{attempt}");
+        }
     }
+    assert!(own > 0, "{} never broke as {outcome}", hostile.name);
     let controls = admin.all("/v1/controls").await;
     let mine = controls.iter().find(|control| control["name"] == hostile.name);
     let mine = mine.unwrap_or_else(|| panic!("{} is not in quarantine: {controls:?}", hostile.name));

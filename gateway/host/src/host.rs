@@ -14,7 +14,6 @@ use hookgate_core::word::Digest;
 use hookgate_ports::{Fut, Guests};
 use prometheus_client::registry::Registry;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::call::Lent;
@@ -25,6 +24,7 @@ use crate::loader::{Loader, Spent};
 use crate::metrics::Metrics;
 use crate::run::{self, Input};
 use crate::settings::{HostError, HostSettings};
+use crate::slots::Slots;
 use crate::ticker::Ticker;
 
 /// Threads that load components: one compiles, the other serves what the cache has.
@@ -35,7 +35,7 @@ pub struct Host {
     loader: Arc<Loader>,
     ticker: Arc<Ticker>,
     metrics: Metrics,
-    slots: Arc<Semaphore>,
+    slots: Slots,
     /// For long calls and for loading. None only while the host is dropped.
     runtime: Option<Runtime>,
     handle: Handle,
@@ -66,7 +66,7 @@ impl Host {
             loader: Arc::new(Loader::new(Arc::clone(&engines), cache, metrics.clone())),
             ticker: Arc::new(Ticker::start(engines).map_err(no_threads)?),
             metrics,
-            slots: Arc::new(Semaphore::new(PLUGIN_CALLS_MAX as usize)),
+            slots: Slots::new(PLUGIN_CALLS_MAX),
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
         })
@@ -90,10 +90,7 @@ impl Host {
             if let Some(capability) = call.grants.missing(&loaded.facts.uses) {
                 return Err(not_granted(&call, capability));
             }
-            // The semaphore is never closed; should it be, the host is going.
-            let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
-                return Err(not_loaded(&call.digest));
-            };
+            let slot = self.slots.take(call.digest).await;
             let start = Instant::now();
             let (plugin, limits) = (call.plugin.clone(), call.limits);
             let running = self.ticker.run();

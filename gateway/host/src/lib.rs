@@ -27,6 +27,7 @@ mod metrics;
 mod run;
 mod self_test;
 mod settings;
+mod slots;
 mod ticker;
 mod view;
 mod wire;

@@ -1,5 +1,5 @@
 //! Plugins that do what they should not are uploaded to the running gateway and fed beside a control route at 500
-//! events a second. Once a second those in quarantine are let out again, so that they go on breaking.
+//! events a second, which has a plugin of its own. Once a second those in quarantine are let out again, so that they go on breaking.
 
 use std::path::Path;
 use std::process::Command;
@@ -98,7 +98,9 @@ async fn feed(house: &House, stopped: &[&Hostile]) -> Result<()> {
 }
 
 fn control(sink: &str) -> String {
-    healthy("control", sink) + "[route.control]\nsource = \"github\"\nto = [\"control\"]\n\n"
+    let route = "[route.control]\nsource = \"github\"\nto = [\"control\"]\n\
+                 transform = [{ plugin = \"pr-summary\", config = { style = \"short\" } }]\n\n";
+    healthy("control", sink) + route
 }
 
 /// Returns a plugin, a destination and a route for each. What breaks for good is dead-lettered.
