@@ -193,8 +193,8 @@ pub const PLUGIN_MEMORY_BYTES_MAX: usize = 64 << 20;
 /// What a call may return, all messages together.
 pub const PLUGIN_OUTPUT_BYTES_MAX: usize = 4 << 20;
 
-/// Calls of plugins that run at once: each keeps a slot with up to 512 KiB resident. A component may have as many as
-/// it leaves free.
+/// Calls of plugins that run at once. Each keeps a slot, with up to 512 KiB resident; a component may have
+/// as many slots as it leaves free for others.
 pub const PLUGIN_CALLS_MAX: u32 = 64;
 
 /// Log lines of one call; the rest is dropped and counted.

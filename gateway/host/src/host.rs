@@ -22,6 +22,7 @@ use crate::engine::{Engines, Memory};
 use crate::function::{Authenticate, Build, Function, Judge, Route, Transform};
 use crate::loader::{Loader, Spent};
 use crate::metrics::Metrics;
+use crate::priority;
 use crate::run::{self, Input};
 use crate::settings::{HostError, HostSettings};
 use crate::slots::Slots;
@@ -58,6 +59,7 @@ impl Host {
             .worker_threads(settings.threads.get())
             .max_blocking_threads(LOADING_THREADS)
             .thread_name("plugin")
+            .on_thread_start(priority::lower)
             .enable_time()
             .build()
             .map_err(no_threads)?;

@@ -24,6 +24,7 @@ mod limiter;
 mod linker;
 mod loader;
 mod metrics;
+mod priority;
 mod run;
 mod self_test;
 mod settings;

@@ -23,6 +23,9 @@ use crate::ticker::Ticker;
 /// A call that takes longer than this does not begin on the caller's thread: it would keep others waiting.
 const QUICK: Duration = Duration::from_micros(500);
 
+/// So many long calls in a row, and a component is slow.
+const SLOW: u32 = 2;
+
 /// A component that can be called.
 pub(crate) struct Loaded {
     pub(crate) facts: Facts,
@@ -32,6 +35,8 @@ pub(crate) struct Loaded {
     functions: [Option<ComponentExportIndex>; Entry::ALL.len()],
     /// What its last call took of a thread, in microseconds.
     last_us: AtomicU32,
+    /// Its last calls in a row that took longer than a quick one.
+    slow_in_a_row: AtomicU32,
     /// What its last call held of memory.
     last_bytes: AtomicUsize,
 }
@@ -46,14 +51,18 @@ pub struct Spent {
 }
 
 impl Loaded {
-    /// Tells whether its calls are short enough to begin on the caller's thread.
+    /// Tells whether its calls are short enough to begin on the caller's thread. One long call says little: the
+    /// machine may have been busy with something else.
     pub(crate) fn is_quick(&self) -> bool {
-        u128::from(self.last_us.load(Relaxed)) <= QUICK.as_micros()
+        self.slow_in_a_row.load(Relaxed) < SLOW
     }
 
     /// Remembers what a call took.
     pub(crate) fn spent(&self, spent: Spent) {
         self.last_us.store(u32::try_from(spent.time.as_micros()).unwrap_or(u32::MAX), Relaxed);
+        // Of two calls that end at once one may be forgotten: the next one says it again.
+        let slow = if spent.time > QUICK { self.slow_in_a_row.load(Relaxed).saturating_add(1) } else { 0 };
+        self.slow_in_a_row.store(slow, Relaxed);
         self.last_bytes.store(spent.memory_bytes, Relaxed);
     }
 
@@ -143,6 +152,7 @@ impl Loader {
             pre,
             functions,
             last_us: AtomicU32::new(0),
+            slow_in_a_row: AtomicU32::new(0),
             last_bytes: AtomicUsize::new(0),
         }))
     }

@@ -1,5 +1,5 @@
 //! The events of the benchmark: GitHub's `pull_request` webhook, cut down to the 1.8 KB a real one has
-//! after its URLs are left out. The number and every id differ from event to event, so that nothing
+//! after nearly all its URLs are left out. The number and every id differ from event to event, so that nothing
 //! behind can cache by content; the number is what the sink recognises an event by.
 
 use bytes::Bytes;

@@ -60,10 +60,11 @@ const ROOMS: [Room; 10] = [
 const OPEN: [&str; 6] = ["serde", "serde_json", "bytes", "http", "thiserror", "tracing"];
 
 /// What else a room uses, one reason a line. An entry that nothing uses any more is a finding too.
-const ADDED: [(&str, &str, &str); 29] = [
+const ADDED: [(&str, &str, &str); 30] = [
     ("config", "ipnet", "networks are parsed once, into the type that the core judges by"),
     ("config", "url", "endpoints are parsed once, into the type that the core holds"),
     ("store", "futures-util", "sqlx gives the rows of a statement as a Stream"),
+    ("host", "libc", "nice(2): threads of guests have a lower priority, which std cannot say"),
     ("host", "wasmparser", "imports, exports and custom sections are read before anything is compiled"),
     ("transport", "base64", "a URL's user and password become an Authorization header"),
     ("transport", "http-body-util", "hyper's bodies: one that is whole, one that is read up to a bound"),

@@ -1,5 +1,6 @@
 //! Plugins that do what they should not are uploaded to the running gateway and fed beside a control route at 500
-//! events a second, which has a plugin of its own. Once a second those in quarantine are let out again, so that they go on breaking.
+//! events a second, which has a plugin of its own; and again while those in quarantine are let out once a second,
+//! so that they go on breaking.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +12,7 @@ use hookgate_tests::hostile::{COMPILED, End, Hostile, written};
 use http::header::HOST;
 use http::{Request, StatusCode};
 use http_body_util::Full;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{interval, timeout};
 
 use super::house::NOTHING;
 use super::{Case, House, Outcome, Setting, Stage, healthy};
@@ -26,7 +27,7 @@ const HOSTILE_PER_SECOND: u32 = 100;
 
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-const CASES: [Case; 3] = [Case::Alone, Case::AloneAgain, Case::Beside];
+const CASES: [Case; 4] = [Case::Alone, Case::AloneAgain, Case::Beside, Case::Unbound];
 
 /// The crate that is compiled to several of them; `make bench` runs in the checkout that it was built from.
 const CRATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/hostile");
@@ -47,7 +48,7 @@ pub(super) async fn run(setting: &Setting<'_>) -> Result<Outcome> {
     Ok(stage.outcome)
 }
 
-/// The order is A, B, A'.
+/// The order is A, B, A', C: a window begins when its load does, and each pair has as much between.
 async fn round(stage: &mut Stage<'_>, all: &[Hostile], stopped: &[&Hostile]) -> Result<()> {
     let control = control(&stage.sink_address);
     let plain = stage.house(&control).await?;
@@ -69,15 +70,18 @@ async fn round(stage: &mut Stage<'_>, all: &[Hostile], stopped: &[&Hostile]) -> 
         window = stage.window(Case::Beside, &full) => window?,
         fed = feed(&full, stopped) => fed?,
     }
-    drop(full);
-    stage.window(Case::AloneAgain, &plain).await
+    stage.window(Case::AloneAgain, &plain).await?;
+    tokio::select! {
+        window = stage.window(Case::Unbound, &full) => window,
+        fed = feed(&full, stopped) => fed,
+        let_out = let_out(&full, stopped) => let_out,
+    }
 }
 
-/// Feeds the plugins in turn and lets them out of quarantine, until it is dropped.
+/// Feeds the plugins in turn, until it is dropped.
 async fn feed(house: &House, stopped: &[&Hostile]) -> Result<()> {
-    let (mut door, mut api) = (Connection::new(house.address), house.api());
+    let mut door = Connection::new(house.address);
     let mut ticks = interval(Duration::from_secs(1) / HOSTILE_PER_SECOND);
-    let mut resumed = Instant::now();
     for hostile in stopped.iter().cycle() {
         ticks.tick().await;
         let request = Request::post("/in/hostile")
@@ -86,20 +90,26 @@ async fn feed(house: &House, stopped: &[&Hostile]) -> Result<()> {
             .body(Full::new(Bytes::from_static(b"{\"a\":1}")))?;
         let status = timeout(ANSWER_TIMEOUT, door.send(request)).await??;
         ensure!(status == StatusCode::OK, "an event for {} was answered {status}", hostile.name);
-        if resumed.elapsed() > Duration::from_secs(1) {
-            for hostile in stopped {
-                let path = format!("/v1/plugins/{}/resume", hostile.name);
-                house.post(&mut api, &path, NOTHING, &[StatusCode::OK]).await?;
-            }
-            resumed = Instant::now();
-        }
     }
     Ok(())
 }
 
+/// Lets all of them out of quarantine once a second, until it is dropped.
+async fn let_out(house: &House, stopped: &[&Hostile]) -> Result<()> {
+    let mut api = house.api();
+    let mut ticks = interval(Duration::from_secs(1));
+    loop {
+        ticks.tick().await;
+        for hostile in stopped {
+            let path = format!("/v1/plugins/{}/resume", hostile.name);
+            house.post(&mut api, &path, NOTHING, &[StatusCode::OK]).await?;
+        }
+    }
+}
+
 fn control(sink: &str) -> String {
     let route = "[route.control]\nsource = \"github\"\nto = [\"control\"]\n\
-                 transform = [{ plugin = \"pr-summary\", config = { style = \"short\" } }]\n\n";
+                 transform = [{ plugin = \"pr-summary\", config = { style = \"full\" } }]\n\n";
     healthy("control", sink) + route
 }
 

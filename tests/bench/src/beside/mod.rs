@@ -59,6 +59,8 @@ pub(crate) enum Case {
     Beside,
     /// The same after a kill.
     AfterRestart,
+    /// There is, and what keeps it down is undone again and again.
+    Unbound,
 }
 
 /// What one window found.
@@ -104,6 +106,7 @@ impl Case {
             Self::AloneAgain => "A': the same again",
             Self::Beside => "B: beside it",
             Self::AfterRestart => "C: after a kill",
+            Self::Unbound => "C: out of quarantine each second",
         }
     }
 }

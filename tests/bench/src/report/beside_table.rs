@@ -72,9 +72,11 @@ fn verdicts(outcome: &Outcome, row: &Row) -> String {
     };
     match row.case {
         Case::Alone | Case::AloneAgain => String::new(),
-        Case::Beside | Case::AfterRestart => [verdict(|times| times.p50_ms), verdict(|times| times.p99_ms)]
-            .map(Option::unwrap_or_default)
-            .join(", "),
+        Case::Beside | Case::AfterRestart | Case::Unbound => {
+            [verdict(|times| times.p50_ms), verdict(|times| times.p99_ms)]
+                .map(Option::unwrap_or_default)
+                .join(", ")
+        }
     }
 }
 
