@@ -148,7 +148,9 @@ fn declared(
             let help = match component {
                 Component::File(_) => "name a component made by `hookgate plugin build`",
                 Component::Embedded(_) => "name one that is inside this binary, or the path of a .wasm file",
-                Component::Uploaded(_) => "upload it to the running gateway with `hookgate plugin push`, or name a file",
+                Component::Uploaded(_) => {
+                    "upload it to the running gateway with `hookgate plugin push`, or name a file"
+                }
             };
             compiler.add(codes::COMPONENT_REFUSED, &at.span, message, help);
             compiler.slug(Kind::Plugin, name);
