@@ -1,8 +1,10 @@
 //! Connectors are plugins like anybody's: one that ships can be removed and uploaded under another name, and one
 //! that nobody ships works as well.
 
+use std::path::Path;
+
 use hookgate_tests::{
-    Behaviour, GITHUB_SECRET, Gateway, PullRequests, RECEIVER_SECRET, Received, Receiver, Sender,
+    Behaviour, GITHUB_SECRET, Gateway, PullRequests, RECEIVER_SECRET, Received, Receiver, Said, Sender,
 };
 
 use crate::setup::{SOON, delivery, destination, route, text};
@@ -15,6 +17,16 @@ fn connector(name: &str, plugin: &str, endpoint: &str, config: &str) -> String {
         "[destination.{name}]\nretry = {{ schedule = [\"100ms\"], attempts = 4 }}\n\
          [destination.{name}.connector]\nplugin = \"{plugin}\"\nendpoint = \"{endpoint}\"\nconfig = {{ {config} }}\n\n"
     )
+}
+
+/// Builds the crate, outside of the repository's sources, and pushes it.
+async fn pushed(gateway: &Gateway) -> Said {
+    let mut command = gateway.command();
+    command
+        .env("HOOKGATE_URL", gateway.admin_url())
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("tickets"))
+        .args(["plugin", "push", TICKETS]);
+    Said::of(command).await
 }
 
 #[tokio::test]
@@ -77,7 +89,7 @@ async fn a_connector_that_nobody_ships_works_as_those_that_ship() {
     let gateway = Gateway::start(&destination("desk", &receiver.url("/raw"), "")).await;
     let (sender, hook) = (Sender::new(&gateway.source_url()), PullRequests::new(GITHUB_SECRET, 1));
 
-    let pushed = gateway.run(&["plugin", "push", TICKETS]).await;
+    let pushed = pushed(&gateway).await;
     gateway.configure(&(config.clone() + "[plugin.tickets]\ncomponent = \"uploaded:tickets\"\n"));
     let reload = gateway.run(&["reload"]).await;
     let first = sender.send_new(&hook.closed(1)).await;
