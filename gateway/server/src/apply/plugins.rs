@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use hookgate_core::plugin::{Facts, Refused};
-use hookgate_core::word::{Actor, Digest, ScopeId, Slug};
+use hookgate_core::word::{Actor, Digest, Slug};
 use hookgate_ports::{Component, PluginRefused, StoreError, Uploaded};
 use thiserror::Error;
 
@@ -115,11 +115,6 @@ impl Apply {
     /// Returns the names by which the configuration that rules uses a stored plugin.
     pub async fn users_of(&self, name: &Slug) -> Vec<String> {
         self.ruling.lock().await.as_ref().map(|ruling| ruling.users_of(name)).unwrap_or_default()
-    }
-
-    /// Returns the owner of all that is applied here.
-    pub fn scope(&self) -> ScopeId {
-        self.scope
     }
 }
 
